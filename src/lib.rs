@@ -1,1 +1,7 @@
-//! whose
+//! `whose`: whose is every resource in an AWS account, and what breaks if it goes?
+//!
+//! ARCHITECTURE.md has the layers; a test holds them.
+
+pub mod aws;
+pub mod kinds;
+pub mod model;

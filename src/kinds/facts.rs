@@ -1,0 +1,209 @@
+//! What a kind is: plain facts, without any SDK.
+//!
+//! Every rule of the tool reads these; nothing outside `src/kinds` may branch on a kind's name.
+
+use crate::model::Live;
+
+/// Where a kind lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Once in each region.
+    Regional,
+    /// Once in an account; its region is `global`.
+    Global,
+}
+
+/// A Terraform attribute that is kept from states and filled by the kind's listing.
+#[derive(Clone, Copy, Debug)]
+pub struct Attribute {
+    /// A top-level attribute or a dotted path into blocks: `network_configuration.subnets`.
+    /// A path that names a block keeps all that is in it, so name only blocks without secrets.
+    pub path: &'static str,
+    pub role: Role,
+    /// The kinds whose id, ARN or name its strings are; empty for plain values.
+    pub refers_to: &'static [&'static str],
+    /// The order of its items means nothing.
+    pub unordered: bool,
+}
+
+/// What an attribute is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Set by whoever made the resource, alike in two copies of it: part of the fingerprint and of drift.
+    Stable,
+    /// A name: like `Stable`, but a generated suffix does not count.
+    Name,
+    /// Set by the maker but changed in passing (desired counts, versions): drift only.
+    Changing,
+    /// Kept to show or to join; never compared.
+    Kept,
+}
+
+const fn attribute(path: &'static str, role: Role) -> Attribute {
+    Attribute {
+        path,
+        role,
+        refers_to: &[],
+        unordered: false,
+    }
+}
+
+/// An attribute that two copies share (see [`Role::Stable`]).
+#[must_use]
+pub const fn stable(path: &'static str) -> Attribute {
+    attribute(path, Role::Stable)
+}
+
+/// A stable attribute whose items have no order.
+#[must_use]
+pub const fn stable_set(path: &'static str) -> Attribute {
+    Attribute {
+        unordered: true,
+        ..attribute(path, Role::Stable)
+    }
+}
+
+/// A name (see [`Role::Name`]).
+#[must_use]
+pub const fn name(path: &'static str) -> Attribute {
+    attribute(path, Role::Name)
+}
+
+/// An attribute that changes in passing (see [`Role::Changing`]).
+#[must_use]
+pub const fn changing(path: &'static str) -> Attribute {
+    attribute(path, Role::Changing)
+}
+
+/// An attribute that is kept and never compared.
+#[must_use]
+pub const fn kept(path: &'static str) -> Attribute {
+    attribute(path, Role::Kept)
+}
+
+/// A stable attribute that names other resources.
+#[must_use]
+pub const fn refers(path: &'static str, kinds: &'static [&'static str]) -> Attribute {
+    Attribute {
+        refers_to: kinds,
+        ..attribute(path, Role::Stable)
+    }
+}
+
+/// The same without an order.
+#[must_use]
+pub const fn refers_set(path: &'static str, kinds: &'static [&'static str]) -> Attribute {
+    Attribute {
+        refers_to: kinds,
+        unordered: true,
+        ..attribute(path, Role::Stable)
+    }
+}
+
+/// A reference that is kept, but says nothing about whether two resources are copies.
+#[must_use]
+pub const fn kept_reference(path: &'static str, kinds: &'static [&'static str]) -> Attribute {
+    Attribute {
+        refers_to: kinds,
+        unordered: true,
+        ..attribute(path, Role::Kept)
+    }
+}
+
+/// A Terraform type that is a part or setting of the kind and is never listed on its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Facet {
+    /// `aws_security_group_rule`.
+    pub kind: &'static str,
+    /// The facet's attribute that holds the whole's id, ARN or name: `security_group_id`.
+    pub whole: &'static str,
+}
+
+/// What an unmanaged, unused resource costs a month, by list price; an estimate.
+pub type MonthlyCost = fn(&Live) -> Option<f64>;
+
+/// Who uses a live resource, as the orphan tests need it.
+pub struct Usage<'a> {
+    /// The kinds of live resources that refer to it (parts of it left out), with the attribute.
+    pub used_by: &'a [(crate::model::Symbol, crate::model::Symbol)],
+    /// Says whether every kind that could refer to it was fully listed there.
+    pub all_users_listed: bool,
+    /// Says whether an id or ARN that it names is live; `None` where that cannot be said.
+    pub is_live: &'a dyn Fn(&str) -> Option<bool>,
+}
+
+/// Returns the sentence that says why nothing uses it, or `None` where something does.
+pub type Orphan = fn(&Live, &Usage<'_>) -> Option<String>;
+
+/// The facts of a kind.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// The Terraform type: `aws_vpc`.
+    pub name: &'static str,
+    /// What people call it, for headings: `VPC`.
+    pub title: &'static str,
+    /// The service in ARNs and IAM actions: `ec2`.
+    pub service: &'static str,
+    pub scope: Scope,
+    /// Further Terraform types for the same thing: `aws_alb`.
+    pub aliases: &'static [&'static str],
+    /// Terraform types that take over a default that AWS made: `aws_default_vpc`.
+    pub adopters: &'static [&'static str],
+    pub facets: &'static [Facet],
+    /// With `{partition}`, `{region}`, `{account}` and `{id}`; empty where only the API knows the ARN.
+    pub arn: &'static str,
+    /// The state's attribute that equals the live id: `id`, or `identifier`.
+    pub id_attribute: &'static str,
+    pub attributes: &'static [Attribute],
+    /// `AWS::EC2::VPC`; empty where CloudFormation has none.
+    pub cloudformation: &'static str,
+    /// What `terraform import` takes, with `{id}`, `{arn}`, `{name}` or a configuration attribute.
+    pub import_id: &'static str,
+    /// Deleting it loses data that nothing else may hold.
+    pub holds_data: bool,
+    /// Says that nothing uses it.
+    pub orphan: Option<Orphan>,
+    pub monthly_cost: Option<MonthlyCost>,
+}
+
+impl Kind {
+    /// The least that a kind is; const descriptors start from it.
+    #[must_use]
+    pub const fn regional(name: &'static str, title: &'static str, service: &'static str) -> Self {
+        Self {
+            name,
+            title,
+            service,
+            scope: Scope::Regional,
+            aliases: &[],
+            adopters: &[],
+            facets: &[],
+            arn: "",
+            id_attribute: "id",
+            attributes: &[],
+            cloudformation: "",
+            import_id: "{id}",
+            holds_data: false,
+            orphan: None,
+            monthly_cost: None,
+        }
+    }
+
+    /// The ARN from the template, where the kind has one.
+    #[must_use]
+    pub fn arn_of(&self, partition: &str, region: &str, account: &str, id: &str) -> Option<String> {
+        (!self.arn.is_empty()).then(|| {
+            self.arn
+                .replace("{partition}", partition)
+                .replace("{region}", region)
+                .replace("{account}", account)
+                .replace("{id}", id)
+        })
+    }
+
+    /// The facts of the attribute at `path`.
+    #[must_use]
+    pub fn attribute(&self, path: &str) -> Option<&'static Attribute> {
+        self.attributes.iter().find(|attribute| attribute.path == path)
+    }
+}

@@ -1,0 +1,76 @@
+//! Tags of a live resource or a claim.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Tags, sorted by key; compact, because a million resources carry them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(from = "BTreeMap<Box<str>, Box<str>>", into = "BTreeMap<Box<str>, Box<str>>")]
+pub struct Tags(Box<[(Box<str>, Box<str>)]>);
+
+impl Tags {
+    /// Returns the value of `key`.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&str> {
+        let at = self.0.binary_search_by(|(k, _)| k.as_ref().cmp(key)).ok()?;
+        Some(&self.0[at].1)
+    }
+
+    /// Iterates over keys and values in order of keys.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(k, v)| (k.as_ref(), v.as_ref()))
+    }
+
+    /// Those that a person or a tool set: AWS keeps the prefix `aws:` for itself.
+    pub fn own(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.iter().filter(|(key, _)| !key.starts_with("aws:"))
+    }
+
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<K: Into<Box<str>>, V: Into<Box<str>>> FromIterator<(K, V)> for Tags {
+    /// Later values win over earlier ones of the same key.
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
+        let mut list: Vec<(Box<str>, Box<str>)> = pairs.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
+        list.reverse();
+        list.sort_by(|a, b| a.0.cmp(&b.0));
+        list.dedup_by(|later, first| later.0 == first.0);
+        Self(list.into())
+    }
+}
+
+impl From<BTreeMap<Box<str>, Box<str>>> for Tags {
+    fn from(map: BTreeMap<Box<str>, Box<str>>) -> Self {
+        Self(map.into_iter().collect())
+    }
+}
+
+impl From<Tags> for BTreeMap<Box<str>, Box<str>> {
+    fn from(tags: Tags) -> Self {
+        Vec::from(tags.0).into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_value_of_a_key_wins() {
+        let tags: Tags = [("b", "1"), ("a", "2"), ("b", "3"), ("aws:x", "4")]
+            .into_iter()
+            .collect();
+        assert_eq!(tags.get("b"), Some("3"));
+        assert_eq!(tags.get("c"), None);
+        assert_eq!(tags.own().collect::<Vec<_>>(), [("a", "2"), ("b", "3")]);
+    }
+}
