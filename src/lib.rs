@@ -3,5 +3,8 @@
 //! ARCHITECTURE.md has the layers; a test holds them.
 
 pub mod aws;
+pub mod findings;
 pub mod kinds;
+pub mod ledger;
 pub mod model;
+pub mod report;

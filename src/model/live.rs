@@ -170,6 +170,9 @@ pub struct Scan {
     pub scanned_at: Timestamp,
     pub accounts: Vec<Account>,
     pub regions: Vec<Symbol>,
+    /// Whether `regions` are all that are enabled for the accounts: only then can a claim
+    /// without a known region be called missing.
+    pub every_region: bool,
     pub live: Vec<Live>,
     pub coverage: Coverage,
 }

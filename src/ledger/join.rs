@@ -1,0 +1,278 @@
+//! The join: which claim is on which live resource. Many-to-many, pure, order-free.
+//!
+//! Keys, strongest first: the instance's identity, the attribute `arn`, an id that is an ARN, the ARN from the
+//! kind's template, then kind, account, region and id. Two states with one resource are two claims: a match is
+//! never taken away from the list.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::kinds::facts::{Facet, Kind, Scope};
+use crate::kinds::{Disposition, disposition};
+use crate::model::{Arn, Claim, Live, Symbol};
+
+use super::index::{GLOBAL, Index};
+use super::{ClaimIndex, Entry, Held, Input, Ledger, LiveIndex, NoMatch, Unmatched, ownership, references};
+
+/// What the join says about one claim.
+#[derive(Clone, Debug)]
+pub(super) enum Match {
+    On(LiveIndex),
+    Facet(LiveIndex),
+    None(NoMatch),
+}
+
+pub(super) fn build(input: Input) -> Ledger {
+    let Input {
+        scan,
+        states,
+        mut claims,
+        projects,
+    } = input;
+    let mut live = scan.live;
+    live.par_sort_unstable_by(|a, b| {
+        order(a)
+            .cmp(&order(b))
+            .then_with(|| b.configuration.len().cmp(&a.configuration.len()))
+    });
+    // Two listings may see one thing (an instance by two operations); the one that says more stays.
+    live.dedup_by(|b, a| !a.arn.is_empty() && a.kind == b.kind && a.arn == b.arn);
+
+    for claim in &mut claims {
+        if let Some(state) = states.get(claim.state as usize) {
+            claim.project = projects.of(claim, state);
+        }
+    }
+    claims.par_sort_unstable_by(|a, b| {
+        (a.state, &*a.address, &a.deposed, a.mode).cmp(&(b.state, &*b.address, &b.deposed, b.mode))
+    });
+
+    let mut ledger = Ledger {
+        scanned_at: scan.scanned_at,
+        accounts: scan.accounts,
+        regions: scan.regions,
+        every_region: scan.every_region,
+        coverage: scan.coverage,
+        states,
+        entries: vec![Entry::default(); live.len()],
+        claims,
+        live,
+        ..Ledger::default()
+    };
+    let places = Places::of(&ledger.claims);
+    let (matches, edges) = {
+        let index = Index::new(&ledger.live);
+        let matches: Vec<Match> = ledger
+            .claims
+            .par_iter()
+            .map(|claim| find(&ledger, &index, &places, claim))
+            .collect();
+        let edges = references::collect(&ledger, &index, &matches);
+        (matches, edges)
+    };
+    ledger.references = edges;
+    for (at, (claim, found)) in (0..).zip(ledger.claims.iter().zip(matches)) {
+        if !claim.is_managed() {
+            continue;
+        }
+        match found {
+            Match::On(live) => ledger.entries[live as usize].claims.push(Held {
+                claim: at,
+                facet: false,
+            }),
+            Match::Facet(live) => ledger.entries[live as usize]
+                .claims
+                .push(Held { claim: at, facet: true }),
+            Match::None(why) => ledger.unmatched.push(Unmatched {
+                claim: at as ClaimIndex,
+                why,
+            }),
+        }
+    }
+    ownership::decide(&mut ledger, &projects);
+    ledger
+}
+
+fn order(live: &Live) -> (Symbol, Symbol, Symbol, &str, &str) {
+    (live.kind, live.account, live.region, &live.id, &live.arn)
+}
+
+/// Where the claims of one provider block of a state are, told from those among them that have an ARN.
+pub(super) struct Places {
+    places: FxHashMap<(u32, Symbol), (Vouched, Vouched)>,
+}
+
+/// A word on which all agree, or not.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Vouched {
+    Nothing,
+    By(Symbol),
+    Disputed,
+}
+
+impl Vouched {
+    fn hear(&mut self, word: Option<Symbol>) {
+        let Some(word) = word else { return };
+        *self = match *self {
+            Vouched::Nothing => Vouched::By(word),
+            Vouched::By(old) if old == word => *self,
+            _ => Vouched::Disputed,
+        };
+    }
+
+    fn word(self) -> Option<Symbol> {
+        match self {
+            Vouched::By(word) => Some(word),
+            _ => None,
+        }
+    }
+}
+
+impl Places {
+    fn of(claims: &[Claim]) -> Self {
+        let mut places: FxHashMap<_, (Vouched, Vouched)> = FxHashMap::default();
+        for claim in claims.iter().filter(|claim| claim.is_managed() && claim.arn.is_some()) {
+            let place = places
+                .entry((claim.state, claim.provider))
+                .or_insert((Vouched::Nothing, Vouched::Nothing));
+            place.0.hear(claim.account);
+            place.1.hear(claim.region);
+        }
+        Self { places }
+    }
+
+    /// The account and region of a claim: its own, else those on which its provider's other claims agree.
+    pub(super) fn place(&self, claim: &Claim) -> (Option<Symbol>, Option<Symbol>) {
+        let (account, region) = self
+            .places
+            .get(&(claim.state, claim.provider))
+            .map_or((None, None), |(account, region)| (account.word(), region.word()));
+        (claim.account.or(account), claim.region.or(region))
+    }
+}
+
+fn find(ledger: &Ledger, index: &Index<'_>, places: &Places, claim: &Claim) -> Match {
+    let (account, region) = places.place(claim);
+    let disposition = disposition(&claim.kind);
+    if let Disposition::Facet(kind, facet) = disposition {
+        return find_whole(index, claim, kind, facet, account, region);
+    }
+    let arns = claim
+        .identity
+        .text("arn")
+        .into_iter()
+        .chain(claim.arn.as_deref())
+        .chain(claim.id.as_deref().filter(|id| id.starts_with("arn:")));
+    for arn in arns {
+        if let Some(at) = index.arn(arn) {
+            return Match::On(at);
+        }
+    }
+    let Some(kind) = disposition.kind() else {
+        return Match::None(NoMatch::UnknownType);
+    };
+    let id = live_id(kind, claim);
+    if let Some(id) = id {
+        if let (Some(account), Some(region)) = (account, region)
+            && let Some(partition) = ledger.accounts.iter().find(|a| a.id == account).map(|a| a.partition)
+            && let Some(at) = kind
+                .arn_of(&partition, &region, &account, id)
+                .and_then(|arn| index.arn(&arn))
+        {
+            return Match::On(at);
+        }
+        match index.keyed(kind, id, account, region).as_slice() {
+            [] => {}
+            // An ARN that names another resource outranks an equal id: a name used again in another account.
+            [only]
+                if claim
+                    .arn
+                    .as_deref()
+                    .is_none_or(|arn| same_place(arn, &ledger.live[*only as usize])) =>
+            {
+                return Match::On(*only);
+            }
+            [_] => {}
+            several => return Match::None(NoMatch::Ambiguous(several.to_vec())),
+        }
+    }
+    Match::None(absence(ledger, kind, account, region))
+}
+
+/// The text by which the live side knows the claim: the kind's id attribute, else `id`.
+fn live_id<'a>(kind: &Kind, claim: &'a Claim) -> Option<&'a str> {
+    let of_attribute = match kind.id_attribute {
+        "id" => None,
+        path => claim.configuration.text(path),
+    };
+    of_attribute.or(claim.identity.text("id")).or(claim.id.as_deref())
+}
+
+/// Says whether the live resource stands where a claim's ARN says.
+///
+/// An ARN that differs in nothing but form (a short ECS ARN, a renamed path) must not part what the id joins;
+/// one that names another account or region must.
+fn same_place(arn: &str, live: &Live) -> bool {
+    Arn::parse(arn).is_none_or(|arn| {
+        (arn.account.is_empty() || live.account == *arn.account)
+            && (arn.region.is_empty() || live.region == *arn.region || live.region == GLOBAL)
+    })
+}
+
+/// A part or setting is a claim on its whole.
+fn find_whole(
+    index: &Index<'_>,
+    claim: &Claim,
+    kind: &'static Kind,
+    facet: &Facet,
+    account: Option<Symbol>,
+    region: Option<Symbol>,
+) -> Match {
+    let mut wholes = Vec::new();
+    claim
+        .configuration
+        .each_at(facet.whole, &mut |value| value.each_text(&mut |text| wholes.push(text)));
+    for whole in &wholes {
+        if let Some(at) = index.exact(whole) {
+            return Match::Facet(at);
+        }
+        if let [only] = index.keyed(kind, whole, account, region).as_slice() {
+            return Match::Facet(*only);
+        }
+    }
+    Match::None(NoMatch::WholeNotLive)
+}
+
+/// Why a claim of a known kind is not among the live: gone, or not looked for where it should be.
+fn absence(ledger: &Ledger, kind: &Kind, account: Option<Symbol>, region: Option<Symbol>) -> NoMatch {
+    let name = Symbol::known(kind.name);
+    let region = if kind.scope == Scope::Global {
+        Some(GLOBAL)
+    } else {
+        region
+    };
+    if let Some(account) = account
+        && !ledger.accounts.iter().any(|known| known.id == account)
+    {
+        return NoMatch::NotSeen(format!("account {account} was not scanned").into());
+    }
+    let mut cells = ledger
+        .coverage
+        .of_kind(name)
+        .filter(|cell| account.is_none_or(|account| cell.account == account))
+        .filter(|cell| region.is_none_or(|region| cell.region == region))
+        .peekable();
+    if cells.peek().is_none() {
+        return NoMatch::NotSeen(match region {
+            Some(region) if region != GLOBAL => format!("{name} in {region} was not listed").into(),
+            _ => format!("{name} was not listed").into(),
+        });
+    }
+    if let Some(gap) = cells.find(|cell| cell.status != crate::model::CellStatus::Listed) {
+        return NoMatch::NotSeen(format!("{name} in {} is {}", gap.region, gap.status.word()).into());
+    }
+    if region.is_none() && !ledger.every_region {
+        return NoMatch::NotSeen("its region is not known, and not every region was scanned".into());
+    }
+    NoMatch::Missing
+}

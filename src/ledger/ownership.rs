@@ -1,0 +1,272 @@
+//! Whose each live resource is, from its claims, its whole, its origin, and what could not be seen.
+
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+
+use crate::kinds::facts::Usage;
+use crate::model::{Origin, Symbol};
+
+use super::index::Index;
+use super::{Entry, Ledger, LiveIndex, NoMatch, Node, Ownership, Projects};
+
+pub(super) fn decide(ledger: &mut Ledger, projects: &Projects) {
+    wholes(ledger);
+    claimants(ledger);
+    let reason = state_gap(ledger);
+    let disputed = disputed(ledger);
+    for at in 0..ledger.live.len() {
+        let entry = by_itself(ledger, at, reason.as_deref(), &disputed, projects);
+        ledger.entries[at] = entry;
+    }
+    users(ledger);
+    parts(ledger);
+    orphans(ledger);
+}
+
+/// Finds the whole of each part.
+fn wholes(ledger: &mut Ledger) {
+    let found: Vec<(usize, LiveIndex)> = {
+        let index = Index::new(&ledger.live);
+        ledger
+            .live
+            .par_iter()
+            .enumerate()
+            .filter_map(|(at, live)| {
+                let part = live.part_of.as_ref()?;
+                let whole = index.near(&[part.kind.as_str()], &part.whole, live.account, live.region)?;
+                (whole as usize != at).then_some((at, whole))
+            })
+            .collect()
+    };
+    for (at, whole) in found {
+        ledger.entries[at].whole = Some(whole);
+    }
+}
+
+/// The projects that claim each resource.
+fn claimants(ledger: &mut Ledger) {
+    let claims = &ledger.claims;
+    for entry in &mut ledger.entries {
+        entry.claims.sort_unstable();
+        let mut projects: Vec<Symbol> = entry
+            .claims
+            .iter()
+            .map(|held| claims[held.claim as usize].project)
+            .collect();
+        projects.sort_unstable();
+        projects.dedup();
+        entry.projects = projects;
+    }
+}
+
+/// Why nothing may be called unmanaged, where a state is not known.
+fn state_gap(ledger: &Ledger) -> Option<String> {
+    if ledger.states.is_empty() {
+        return Some("no Terraform state was given".to_owned());
+    }
+    let mut gaps = ledger.state_gaps().map(|state| state.source.as_str());
+    let first = gaps.next()?;
+    let more = gaps.count();
+    Some(if more == 0 {
+        format!("the state {first} could not be read and may claim it")
+    } else {
+        format!("the state {first} and {more} more could not be read and may claim it")
+    })
+}
+
+/// Resources that a claim may mean without saying which.
+fn disputed(ledger: &Ledger) -> FxHashMap<LiveIndex, String> {
+    let mut disputed = FxHashMap::default();
+    for unmatched in &ledger.unmatched {
+        let NoMatch::Ambiguous(several) = &unmatched.why else {
+            continue;
+        };
+        let claim = &ledger.claims[unmatched.claim as usize];
+        for at in several {
+            disputed.entry(*at).or_insert_with(|| {
+                format!(
+                    "{} may be this one or one of {} others with the same id",
+                    claim.address,
+                    several.len() - 1
+                )
+            });
+        }
+    }
+    disputed
+}
+
+fn by_itself(
+    ledger: &Ledger,
+    at: usize,
+    state_gap: Option<&str>,
+    disputed: &FxHashMap<LiveIndex, String>,
+    projects: &Projects,
+) -> Entry {
+    let live = &ledger.live[at];
+    let mut entry = ledger.entries[at].clone();
+    if let Origin::Delegated(delegate) = &live.origin {
+        entry.delegate = Some(delegate.clone());
+    }
+    let mut states: Vec<u32> = entry
+        .claims
+        .iter()
+        .map(|held| ledger.claims[held.claim as usize].state)
+        .collect();
+    states.sort_unstable();
+    states.dedup();
+    if entry.claims.is_empty() {
+        entry.likely_project = projects.by_tags(&live.tags);
+    }
+    let dispute = u32::try_from(at).ok().and_then(|at| disputed.get(&at));
+    let (ownership, why) = match (&live.origin, states.len(), entry.projects.len()) {
+        (_, 2.., _) => (Ownership::Shared, Some(format!("claimed by {} states", states.len()))),
+        (_, 1, 2..) => (
+            Ownership::Shared,
+            Some(format!("claimed by {} projects", entry.projects.len())),
+        ),
+        (_, 1, _) => (Ownership::Managed, None),
+        (Origin::Delegated(delegate), ..) => (
+            Ownership::Delegated,
+            Some(format!("{} {}: {}", delegate.system, delegate.name, delegate.evidence)),
+        ),
+        (Origin::AwsMade(reason), ..) => (Ownership::AwsMade, Some(reason.to_string())),
+        (Origin::Own, ..) => match (dispute, state_gap) {
+            (Some(dispute), _) => (Ownership::Undecided, Some(dispute.clone())),
+            (None, Some(gap)) => (Ownership::Undecided, Some(gap.to_owned())),
+            (None, None) => (Ownership::Unmanaged, None),
+        },
+    };
+    entry.ownership = ownership;
+    entry.why = why.map(Into::into);
+    entry
+}
+
+/// Finds resources that one project claims and another uses.
+fn users(ledger: &mut Ledger) {
+    let projects_of = |at: LiveIndex| -> &[Symbol] {
+        let own = &ledger.entries[at as usize].projects;
+        if own.is_empty() {
+            &ledger.entries[ledger.top(at) as usize].projects
+        } else {
+            own
+        }
+    };
+    let others: Vec<(usize, Vec<Symbol>)> = (0..ledger.entries.len())
+        .into_par_iter()
+        .filter(|at| matches!(ledger.entries[*at].ownership, Ownership::Managed | Ownership::Shared))
+        .filter_map(|at| {
+            let own = &ledger.entries[at].projects;
+            let mut others: Vec<Symbol> = Vec::new();
+            for edge in ledger.references.used_by(u32::try_from(at).unwrap_or(u32::MAX)) {
+                match edge.from {
+                    Node::Live(user) => others.extend(projects_of(user)),
+                    Node::Claim(claim) => others.push(ledger.claims[claim as usize].project),
+                }
+            }
+            others.sort_unstable();
+            others.dedup();
+            others.retain(|project| !own.contains(project));
+            (!others.is_empty()).then_some((at, others))
+        })
+        .collect();
+    for (at, others) in others {
+        let entry = &mut ledger.entries[at];
+        if entry.ownership == Ownership::Managed {
+            entry.ownership = Ownership::Shared;
+            let names: Vec<&str> = others.iter().map(|name| name.as_str()).collect();
+            entry.why = Some(format!("used by {}", names.join(", ")).into());
+        }
+        entry.used_by_projects = others;
+    }
+}
+
+/// A part that nobody claims takes its whole's ownership.
+fn parts(ledger: &mut Ledger) {
+    let taken: Vec<(usize, LiveIndex)> = (0..ledger.entries.len())
+        .filter(|at| ledger.entries[*at].whole.is_some() && ledger.entries[*at].claims.is_empty())
+        .map(|at| (at, ledger.top(u32::try_from(at).unwrap_or(u32::MAX))))
+        .collect();
+    for (at, top) in taken {
+        if top as usize == at {
+            continue;
+        }
+        let whole = &ledger.entries[top as usize];
+        let (ownership, projects, likely) = (whole.ownership, whole.projects.clone(), whole.likely_project);
+        let evidence = ledger.live[at].part_of.as_ref().map(|part| part.evidence.clone());
+        let entry = &mut ledger.entries[at];
+        // A default that AWS made inside somebody's VPC stays what it is called, unless the whole is claimed.
+        if entry.ownership == Ownership::AwsMade && !matches!(ownership, Ownership::Managed | Ownership::Shared) {
+            continue;
+        }
+        entry.ownership = ownership;
+        entry.projects = projects;
+        entry.likely_project = likely;
+        entry.why = evidence.or(entry.why.take());
+    }
+}
+
+/// Finds unmanaged resources that nothing uses.
+fn orphans(ledger: &mut Ledger) {
+    let index = Index::new(&ledger.live);
+    let users = users_of_kinds();
+    let found: Vec<(usize, Box<str>)> = (0..ledger.entries.len())
+        .into_par_iter()
+        .filter(|at| {
+            let entry = &ledger.entries[*at];
+            entry.ownership == Ownership::Unmanaged && entry.whole.is_none()
+        })
+        .filter_map(|at| {
+            let live = &ledger.live[at];
+            let kind = crate::kinds::kind(&live.kind)?;
+            let test = kind.orphan?;
+            let own = u32::try_from(at).unwrap_or(u32::MAX);
+            let used_by: Vec<(Symbol, Symbol)> = ledger
+                .references
+                .used_by(own)
+                .iter()
+                .filter_map(|edge| match edge.from {
+                    Node::Live(user) if ledger.top(user) == own => None,
+                    Node::Live(user) => Some((ledger.live[user as usize].kind, edge.via)),
+                    Node::Claim(claim) => Some((ledger.claims[claim as usize].kind, edge.via)),
+                })
+                .collect();
+            let all_users_listed = users.get(kind.name).is_none_or(|kinds| {
+                kinds.iter().all(|user| {
+                    ledger.coverage.of_kind(Symbol::known(user)).any(|_| true)
+                        && ledger
+                            .coverage
+                            .of_kind(Symbol::known(user))
+                            .filter(|cell| cell.account == live.account)
+                            .filter(|cell| cell.region == live.region || cell.region == "global")
+                            .all(|cell| cell.status == crate::model::CellStatus::Listed)
+                })
+            });
+            let is_live = |text: &str| index.exact(text).map(|_| true).or(all_users_listed.then_some(false));
+            let usage = Usage {
+                used_by: &used_by,
+                all_users_listed,
+                is_live: &is_live,
+            };
+            test(live, &usage).map(|sentence| (at, sentence.into()))
+        })
+        .collect();
+    drop(index);
+    for (at, sentence) in found {
+        ledger.entries[at].orphan = Some(sentence);
+    }
+}
+
+/// Which kinds may refer to a kind, by the facts of all.
+fn users_of_kinds() -> FxHashMap<&'static str, Vec<&'static str>> {
+    let mut users: FxHashMap<&'static str, Vec<&'static str>> = FxHashMap::default();
+    for kind in crate::kinds::registry::all() {
+        for target in kind.attributes.iter().flat_map(|attribute| attribute.refers_to) {
+            users.entry(target).or_default().push(kind.name);
+        }
+    }
+    for kinds in users.values_mut() {
+        kinds.sort_unstable();
+        kinds.dedup();
+    }
+    users
+}

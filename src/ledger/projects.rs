@@ -1,0 +1,83 @@
+//! Whose a claim is: by a rule of the config file, else by its project tag, else by its state's name.
+
+use globset::{Glob, GlobMatcher};
+
+use crate::model::{Claim, State, Symbol, Tags};
+
+/// Tag keys that name a project, in the order in which they are asked, where the config names none.
+pub const TAG_KEYS: &[&str] = &["Project", "project", "PROJECT", "project-name", "ProjectName"];
+
+/// How claims become projects.
+#[derive(Clone, Debug)]
+pub struct Projects {
+    pub rules: Vec<ProjectRule>,
+    pub tag_keys: Vec<String>,
+}
+
+impl Default for Projects {
+    fn default() -> Self {
+        Self {
+            rules: Vec::new(),
+            tag_keys: TAG_KEYS.iter().map(|key| (*key).to_owned()).collect(),
+        }
+    }
+}
+
+/// A rule of the config file; a claim is the project's where every part that is given holds.
+#[derive(Clone, Debug)]
+pub struct ProjectRule {
+    pub name: Symbol,
+    /// Globs over the state's source; none given matches every state.
+    pub states: Vec<GlobMatcher>,
+    /// Globs over the claim's address; none given matches every address.
+    pub addresses: Vec<GlobMatcher>,
+    /// Accounts; none given matches every account.
+    pub accounts: Vec<Symbol>,
+}
+
+impl ProjectRule {
+    /// Compiles a glob of a rule. Brackets are literal, because addresses are full of them.
+    ///
+    /// # Errors
+    /// Where the pattern is no glob.
+    pub fn pattern(text: &str) -> Result<GlobMatcher, globset::Error> {
+        let literal: String = text
+            .chars()
+            .flat_map(|c| match c {
+                '[' | ']' | '{' | '}' => vec!['\\', c],
+                _ => vec![c],
+            })
+            .collect();
+        Ok(Glob::new(&literal)?.compile_matcher())
+    }
+
+    fn holds(&self, claim: &Claim, state: &State) -> bool {
+        let any = |globs: &[GlobMatcher], text: &str| globs.is_empty() || globs.iter().any(|glob| glob.is_match(text));
+        any(&self.states, &state.source)
+            && any(&self.addresses, &claim.address)
+            && (self.accounts.is_empty() || claim.account.is_some_and(|account| self.accounts.contains(&account)))
+    }
+}
+
+impl Projects {
+    /// The project of a claim.
+    #[must_use]
+    pub fn of(&self, claim: &Claim, state: &State) -> Symbol {
+        self.rules
+            .iter()
+            .find(|rule| rule.holds(claim, state))
+            .map(|rule| rule.name)
+            .or_else(|| self.by_tags(&claim.tags))
+            .unwrap_or(state.project)
+    }
+
+    /// The project that tags name.
+    #[must_use]
+    pub fn by_tags(&self, tags: &Tags) -> Option<Symbol> {
+        self.tag_keys
+            .iter()
+            .find_map(|key| tags.get(key))
+            .filter(|name| !name.trim().is_empty())
+            .map(|name| Symbol::new(name.trim()))
+    }
+}
