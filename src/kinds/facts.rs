@@ -2,7 +2,7 @@
 //!
 //! Every rule of the tool reads these; nothing outside `src/kinds` may branch on a kind's name.
 
-use crate::model::Live;
+use crate::model::{Configuration, Live};
 
 /// Where a kind lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +81,15 @@ pub const fn kept(path: &'static str) -> Attribute {
     attribute(path, Role::Kept)
 }
 
+/// An attribute without an order that is kept and never compared.
+#[must_use]
+pub const fn kept_set(path: &'static str) -> Attribute {
+    Attribute {
+        unordered: true,
+        ..attribute(path, Role::Kept)
+    }
+}
+
 /// A stable attribute that names other resources.
 #[must_use]
 pub const fn refers(path: &'static str, kinds: &'static [&'static str]) -> Attribute {
@@ -119,6 +128,18 @@ pub struct Facet {
     pub whole: &'static str,
 }
 
+/// A facet of the type `kind` whose attribute `whole` names the whole.
+#[must_use]
+pub const fn facet(kind: &'static str, whole: &'static str) -> Facet {
+    Facet { kind, whole }
+}
+
+/// Brings a configuration, from the API or from a state, into the one form in which equal settings are equal values.
+///
+/// For what Terraform lets people write in several ways that mean the same: five CIDR blocks in one rule or in five.
+/// Doing it twice changes nothing.
+pub type Canonical = fn(&mut Configuration);
+
 /// What an unmanaged, unused resource costs a month, by list price; an estimate.
 pub type MonthlyCost = fn(&Live) -> Option<f64>;
 
@@ -130,6 +151,20 @@ pub struct Usage<'a> {
     pub all_users_listed: bool,
     /// Says whether an id or ARN that it names is live; `None` where that cannot be said.
     pub is_live: &'a dyn Fn(&str) -> Option<bool>,
+}
+
+impl Usage<'_> {
+    /// Says whether nothing refers to it, and everything needed to say so was listed.
+    #[must_use]
+    pub fn is_unused(&self) -> bool {
+        self.used_by.is_empty() && self.all_users_listed
+    }
+
+    /// Says whether a resource of `kind` refers to it.
+    #[must_use]
+    pub fn is_used_by(&self, kind: &str) -> bool {
+        self.used_by.iter().any(|(user, _)| *user == *kind)
+    }
 }
 
 /// Returns the sentence that says why nothing uses it, or `None` where something does.
@@ -155,6 +190,9 @@ pub struct Kind {
     /// The state's attribute that equals the live id: `id`, or `identifier`.
     pub id_attribute: &'static str,
     pub attributes: &'static [Attribute],
+    /// How to make equal settings equal values, where the attributes' facts are not enough.
+    /// The kind's listing has done it already; whoever reads states and plans must.
+    pub canonical: Option<Canonical>,
     /// `AWS::EC2::VPC`; empty where CloudFormation has none.
     pub cloudformation: &'static str,
     /// What `terraform import` takes, with `{id}`, `{arn}`, `{name}` or a configuration attribute.
@@ -181,6 +219,7 @@ impl Kind {
             arn: "",
             id_attribute: "id",
             attributes: &[],
+            canonical: None,
             cloudformation: "",
             import_id: "{id}",
             holds_data: false,
