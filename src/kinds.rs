@@ -8,6 +8,12 @@ pub mod prices;
 pub mod registry;
 
 mod convert;
+mod eip;
+mod internet_gateway;
+mod nat_gateway;
+mod route_table;
+mod security_group;
+mod subnet;
 mod vpc;
 
 use facts::Kind;
@@ -24,6 +30,15 @@ pub struct Listing {
 }
 
 /// Every described kind, sorted by file.
-pub static LISTINGS: &[&Listing] = &[&vpc::LISTING];
+pub static LISTINGS: &[&Listing] = &[
+    &eip::LISTING,
+    &internet_gateway::LISTING,
+    &internet_gateway::EGRESS_ONLY_LISTING,
+    &nat_gateway::LISTING,
+    &route_table::LISTING,
+    &security_group::LISTING,
+    &subnet::LISTING,
+    &vpc::LISTING,
+];
 
 pub use registry::{Disposition, disposition, kind};
