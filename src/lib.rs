@@ -8,3 +8,5 @@ pub mod kinds;
 pub mod ledger;
 pub mod model;
 pub mod report;
+pub mod scan;
+pub mod snapshot;

@@ -188,6 +188,12 @@ impl Session {
         regions
     }
 
+    /// The region of calls that belong to no region.
+    #[must_use]
+    pub fn home(&self) -> Symbol {
+        self.home
+    }
+
     /// The clients of one region.
     #[must_use]
     pub fn clients(&self, region: Symbol) -> Clients {
