@@ -8,8 +8,11 @@ pub mod prices;
 pub mod registry;
 
 mod convert;
+mod ebs_volume;
 mod eip;
+mod instance;
 mod internet_gateway;
+mod key_pair;
 mod nat_gateway;
 mod route_table;
 mod security_group;
@@ -31,9 +34,12 @@ pub struct Listing {
 
 /// Every described kind, sorted by file.
 pub static LISTINGS: &[&Listing] = &[
+    &ebs_volume::LISTING,
     &eip::LISTING,
-    &internet_gateway::LISTING,
+    &instance::LISTING,
     &internet_gateway::EGRESS_ONLY_LISTING,
+    &internet_gateway::LISTING,
+    &key_pair::LISTING,
     &nat_gateway::LISTING,
     &route_table::LISTING,
     &security_group::LISTING,
