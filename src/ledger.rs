@@ -9,6 +9,10 @@ mod join;
 mod ownership;
 pub mod projects;
 mod references;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use projects::Projects;
 

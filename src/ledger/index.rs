@@ -46,22 +46,33 @@ pub(super) struct Index<'a> {
 
 impl<'a> Index<'a> {
     pub(super) fn new(live: &'a [Live]) -> Self {
-        let mut arns = FxHashMap::with_capacity_and_hasher(live.len(), Default::default());
-        let mut made_ids = FxHashMap::default();
-        let mut keys: FxHashMap<_, Hits> = FxHashMap::with_capacity_and_hasher(live.len(), Default::default());
-        for (at, one) in (0..).zip(live) {
-            if !one.arn.is_empty() {
+        let numbered = || (0..).zip(live);
+        let arns = || {
+            let mut arns = FxHashMap::with_capacity_and_hasher(live.len(), Default::default());
+            for (at, one) in numbered().filter(|(_, one)| !one.arn.is_empty()) {
                 arns.entry(&*one.arn).or_insert(at);
             }
-            if is_aws_id(&one.id) {
+            arns
+        };
+        let made_ids = || {
+            let mut made_ids = FxHashMap::default();
+            for (at, one) in numbered().filter(|(_, one)| is_aws_id(&one.id)) {
                 made_ids.entry(&*one.id).or_insert(at);
             }
-            for key in std::iter::once(&one.id).chain(&one.keys) {
-                keys.entry((one.kind.as_str(), &**key))
-                    .and_modify(|hits: &mut Hits| hits.add(at))
-                    .or_insert(Hits::One(at));
+            made_ids
+        };
+        let keys = || {
+            let mut keys: FxHashMap<_, Hits> = FxHashMap::with_capacity_and_hasher(live.len(), Default::default());
+            for (at, one) in numbered() {
+                for key in std::iter::once(&one.id).chain(&one.keys) {
+                    keys.entry((one.kind.as_str(), &**key))
+                        .and_modify(|hits: &mut Hits| hits.add(at))
+                        .or_insert(Hits::One(at));
+                }
             }
-        }
+            keys
+        };
+        let (keys, (arns, made_ids)) = rayon::join(keys, || (arns(), made_ids()));
         Self {
             live,
             arns,

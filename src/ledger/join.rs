@@ -60,7 +60,7 @@ pub(super) fn build(input: Input) -> Ledger {
         ..Ledger::default()
     };
     let places = Places::of(&ledger.claims);
-    let (matches, edges) = {
+    let (matches, edges, wholes) = {
         let index = Index::new(&ledger.live);
         let matches: Vec<Match> = ledger
             .claims
@@ -68,9 +68,13 @@ pub(super) fn build(input: Input) -> Ledger {
             .map(|claim| find(&ledger, &index, &places, claim))
             .collect();
         let edges = references::collect(&ledger, &index, &matches);
-        (matches, edges)
+        let wholes = ownership::wholes(&ledger.live, &index);
+        (matches, edges, wholes)
     };
     ledger.references = edges;
+    for (part, whole) in wholes {
+        ledger.entries[part].whole = Some(whole);
+    }
     for (at, (claim, found)) in (0..).zip(ledger.claims.iter().zip(matches)) {
         if !claim.is_managed() {
             continue;

@@ -4,43 +4,35 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::kinds::facts::Usage;
-use crate::model::{Origin, Symbol};
+use crate::model::{Live, Origin, Symbol};
 
 use super::index::Index;
 use super::{Entry, Ledger, LiveIndex, NoMatch, Node, Ownership, Projects};
 
 pub(super) fn decide(ledger: &mut Ledger, projects: &Projects) {
-    wholes(ledger);
     claimants(ledger);
     let reason = state_gap(ledger);
     let disputed = disputed(ledger);
-    for at in 0..ledger.live.len() {
-        let entry = by_itself(ledger, at, reason.as_deref(), &disputed, projects);
-        ledger.entries[at] = entry;
-    }
+    let mut entries = std::mem::take(&mut ledger.entries);
+    entries.par_iter_mut().enumerate().for_each(|(at, entry)| {
+        by_itself(ledger, at, entry, reason.as_deref(), &disputed, projects);
+    });
+    ledger.entries = entries;
     users(ledger);
     parts(ledger);
     orphans(ledger);
 }
 
 /// Finds the whole of each part.
-fn wholes(ledger: &mut Ledger) {
-    let found: Vec<(usize, LiveIndex)> = {
-        let index = Index::new(&ledger.live);
-        ledger
-            .live
-            .par_iter()
-            .enumerate()
-            .filter_map(|(at, live)| {
-                let part = live.part_of.as_ref()?;
-                let whole = index.near(&[part.kind.as_str()], &part.whole, live.account, live.region)?;
-                (whole as usize != at).then_some((at, whole))
-            })
-            .collect()
-    };
-    for (at, whole) in found {
-        ledger.entries[at].whole = Some(whole);
-    }
+pub(super) fn wholes(live: &[Live], index: &Index<'_>) -> Vec<(usize, LiveIndex)> {
+    live.par_iter()
+        .enumerate()
+        .filter_map(|(at, one)| {
+            let part = one.part_of.as_ref()?;
+            let whole = index.near(&[part.kind.as_str()], &part.whole, one.account, one.region)?;
+            (whole as usize != at).then_some((at, whole))
+        })
+        .collect()
 }
 
 /// The projects that claim each resource.
@@ -95,15 +87,16 @@ fn disputed(ledger: &Ledger) -> FxHashMap<LiveIndex, String> {
     disputed
 }
 
+/// Whose a resource is, by its claims and its origin alone.
 fn by_itself(
     ledger: &Ledger,
     at: usize,
+    entry: &mut Entry,
     state_gap: Option<&str>,
     disputed: &FxHashMap<LiveIndex, String>,
     projects: &Projects,
-) -> Entry {
+) {
     let live = &ledger.live[at];
-    let mut entry = ledger.entries[at].clone();
     if let Origin::Delegated(delegate) = &live.origin {
         entry.delegate = Some(delegate.clone());
     }
@@ -138,7 +131,6 @@ fn by_itself(
     };
     entry.ownership = ownership;
     entry.why = why.map(Into::into);
-    entry
 }
 
 /// Finds resources that one project claims and another uses.
@@ -207,14 +199,19 @@ fn parts(ledger: &mut Ledger) {
 
 /// Finds unmanaged resources that nothing uses.
 fn orphans(ledger: &mut Ledger) {
-    let index = Index::new(&ledger.live);
-    let users = users_of_kinds();
-    let found: Vec<(usize, Box<str>)> = (0..ledger.entries.len())
-        .into_par_iter()
+    let unmanaged: Vec<usize> = (0..ledger.entries.len())
         .filter(|at| {
             let entry = &ledger.entries[*at];
             entry.ownership == Ownership::Unmanaged && entry.whole.is_none()
         })
+        .collect();
+    if unmanaged.is_empty() {
+        return;
+    }
+    let index = Index::new(&ledger.live);
+    let users = users_of_kinds();
+    let found: Vec<(usize, Box<str>)> = unmanaged
+        .into_par_iter()
         .filter_map(|at| {
             let live = &ledger.live[at];
             let kind = crate::kinds::kind(&live.kind)?;

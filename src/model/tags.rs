@@ -1,24 +1,27 @@
 //! Tags of a live resource or a claim.
 
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Symbol;
 
 /// Tags, sorted by key; compact, because a million resources carry them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(from = "BTreeMap<Box<str>, Box<str>>", into = "BTreeMap<Box<str>, Box<str>>")]
-pub struct Tags(Box<[(Box<str>, Box<str>)]>);
+#[serde(from = "BTreeMap<Symbol, Box<str>>", into = "BTreeMap<Symbol, Box<str>>")]
+pub struct Tags(Box<[(Symbol, Box<str>)]>);
 
 impl Tags {
     /// Returns the value of `key`.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&str> {
-        let at = self.0.binary_search_by(|(k, _)| k.as_ref().cmp(key)).ok()?;
+        let at = self.0.binary_search_by(|(k, _)| k.as_str().cmp(key)).ok()?;
         Some(&self.0[at].1)
     }
 
     /// Iterates over keys and values in order of keys.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(k, v)| (k.as_ref(), v.as_ref()))
+        self.0.iter().map(|(k, v)| (k.as_str(), v.as_ref()))
     }
 
     /// Those that a person or a tool set: AWS keeps the prefix `aws:` for itself.
@@ -37,10 +40,13 @@ impl Tags {
     }
 }
 
-impl<K: Into<Box<str>>, V: Into<Box<str>>> FromIterator<(K, V)> for Tags {
+impl<K: AsRef<str>, V: Into<Box<str>>> FromIterator<(K, V)> for Tags {
     /// Later values win over earlier ones of the same key.
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
-        let mut list: Vec<(Box<str>, Box<str>)> = pairs.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
+        let mut list: Vec<(Symbol, Box<str>)> = pairs
+            .into_iter()
+            .map(|(k, v)| (Symbol::new(k.as_ref()), v.into()))
+            .collect();
         list.reverse();
         list.sort_by(|a, b| a.0.cmp(&b.0));
         list.dedup_by(|later, first| later.0 == first.0);
@@ -48,13 +54,13 @@ impl<K: Into<Box<str>>, V: Into<Box<str>>> FromIterator<(K, V)> for Tags {
     }
 }
 
-impl From<BTreeMap<Box<str>, Box<str>>> for Tags {
-    fn from(map: BTreeMap<Box<str>, Box<str>>) -> Self {
+impl From<BTreeMap<Symbol, Box<str>>> for Tags {
+    fn from(map: BTreeMap<Symbol, Box<str>>) -> Self {
         Self(map.into_iter().collect())
     }
 }
 
-impl From<Tags> for BTreeMap<Box<str>, Box<str>> {
+impl From<Tags> for BTreeMap<Symbol, Box<str>> {
     fn from(tags: Tags) -> Self {
         Vec::from(tags.0).into_iter().collect()
     }

@@ -15,18 +15,43 @@ const STACK: &[(&str, &str, &str, &[(&str, usize)])] = &[
     ("aws_subnet", "subnet", "ec2:subnet/", &[("vpc_id", 0)]),
     ("aws_security_group", "sg", "ec2:security-group/", &[("vpc_id", 0)]),
     ("aws_route_table", "rtb", "ec2:route-table/", &[("vpc_id", 0)]),
-    ("aws_network_interface", "eni", "ec2:network-interface/", &[("subnet_id", 1), ("security_groups", 3)]),
-    ("aws_instance", "i", "ec2:instance/", &[("subnet_id", 1), ("vpc_security_group_ids", 3)]),
-    ("aws_instance", "i", "ec2:instance/", &[("subnet_id", 2), ("vpc_security_group_ids", 3)]),
+    (
+        "aws_network_interface",
+        "eni",
+        "ec2:network-interface/",
+        &[("subnet_id", 1), ("security_groups", 3)],
+    ),
+    (
+        "aws_instance",
+        "i",
+        "ec2:instance/",
+        &[("subnet_id", 1), ("vpc_security_group_ids", 3)],
+    ),
+    (
+        "aws_instance",
+        "i",
+        "ec2:instance/",
+        &[("subnet_id", 2), ("vpc_security_group_ids", 3)],
+    ),
     ("aws_ebs_volume", "vol", "ec2:volume/", &[]),
     ("aws_ebs_volume", "vol", "ec2:volume/", &[]),
-    ("aws_lb", "lb", "elasticloadbalancing:loadbalancer/app/", &[("subnets", 1), ("subnets", 2), ("security_groups", 3)]),
-    ("aws_lb_target_group", "tg", "elasticloadbalancing:targetgroup/", &[("vpc_id", 0)]),
+    (
+        "aws_lb",
+        "lb",
+        "elasticloadbalancing:loadbalancer/app/",
+        &[("subnets", 1), ("subnets", 2), ("security_groups", 3)],
+    ),
+    (
+        "aws_lb_target_group",
+        "tg",
+        "elasticloadbalancing:targetgroup/",
+        &[("vpc_id", 0)],
+    ),
     ("aws_db_instance", "db", "rds:db:", &[("vpc_security_group_ids", 3)]),
 ];
 
 /// Makes `size` live resources and as many claims on them, in states of 50 stacks.
-pub fn input(size: usize) -> Input {
+pub(crate) fn input(size: usize) -> Input {
     let mut live = Vec::with_capacity(size);
     let mut claims = Vec::with_capacity(size);
     let mut states: Vec<State> = Vec::new();
@@ -63,9 +88,12 @@ pub fn input(size: usize) -> Input {
             let (service, path) = resource.split_once(':').expect("service:path");
             let arn = format!("arn:aws:{service}:{region}:{ACCOUNT}:{path}{id}");
             assert!(Arn::parse(&arn).is_some());
-            let tags: Tags = [("Name", format!("{prefix}-{stack}")), ("Project", format!("project-{state}"))]
-                .into_iter()
-                .collect();
+            let tags: Tags = [
+                ("Name", format!("{prefix}-{stack}")),
+                ("Project", format!("project-{state}")),
+            ]
+            .into_iter()
+            .collect();
             let mut one = Live::new(*kind, account, region, id.as_str(), arn.as_str());
             for (attribute, to) in *references {
                 let target = Value::from(ids[*to].as_str());
@@ -75,7 +103,8 @@ pub fn input(size: usize) -> Input {
                 };
                 one.configuration.set(*attribute, value);
             }
-            one.configuration.set("cidr_block", format!("10.{}.{at}.0/24", stack % 256));
+            one.configuration
+                .set("cidr_block", format!("10.{}.{at}.0/24", stack % 256));
             one.configuration.shrink();
             one.tagged(tags.clone());
             claims.push(Claim {
@@ -116,7 +145,11 @@ pub fn input(size: usize) -> Input {
     Input {
         scan: Scan {
             scanned_at: "2026-11-24T00:00:00Z".parse().expect("a time"),
-            accounts: vec![Account { id: account, alias: None, partition: "aws".into() }],
+            accounts: vec![Account {
+                id: account,
+                alias: None,
+                partition: "aws".into(),
+            }],
             regions: REGIONS.iter().map(|region| Symbol::new(region)).collect(),
             every_region: true,
             live,
