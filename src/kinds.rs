@@ -9,15 +9,24 @@ pub mod registry;
 
 mod convert;
 mod ebs_volume;
+mod ec2_managed_prefix_list;
 mod eip;
+mod flow_log;
 mod instance;
 mod internet_gateway;
 mod key_pair;
 mod nat_gateway;
+mod network_acl;
+mod network_interface;
 mod route_table;
 mod security_group;
 mod subnet;
+mod transit_gateway;
 mod vpc;
+mod vpc_dhcp_options;
+mod vpc_endpoint;
+mod vpc_peering_connection;
+mod vpn;
 
 use facts::Kind;
 
@@ -35,16 +44,28 @@ pub struct Listing {
 /// Every described kind, sorted by file.
 pub static LISTINGS: &[&Listing] = &[
     &ebs_volume::LISTING,
+    &ec2_managed_prefix_list::LISTING,
     &eip::LISTING,
+    &flow_log::LISTING,
     &instance::LISTING,
-    &internet_gateway::EGRESS_ONLY_LISTING,
     &internet_gateway::LISTING,
+    &internet_gateway::EGRESS_ONLY_LISTING,
     &key_pair::LISTING,
     &nat_gateway::LISTING,
+    &network_acl::LISTING,
+    &network_interface::LISTING,
     &route_table::LISTING,
     &security_group::LISTING,
     &subnet::LISTING,
+    &transit_gateway::LISTING,
+    &transit_gateway::VPC_ATTACHMENTS,
     &vpc::LISTING,
+    &vpc_dhcp_options::LISTING,
+    &vpc_endpoint::LISTING,
+    &vpc_peering_connection::LISTING,
+    &vpn::LISTING,
+    &vpn::CUSTOMER_GATEWAYS,
+    &vpn::VPN_GATEWAYS,
 ];
 
 pub use registry::{Disposition, disposition, kind};

@@ -18,6 +18,7 @@ pub(super) static KIND: Kind = Kind {
         stable("connectivity_type"),
         refers_set("secondary_allocation_ids", &["aws_eip"]),
         kept_reference("network_interface_id", &["aws_network_interface"]),
+        kept_reference("vpc_id", &["aws_vpc"]),
         kept("private_ip"),
         kept("public_ip"),
     ],
@@ -84,14 +85,10 @@ fn live(cx: &ListCx<'_>, gateway: &NatGateway) -> Option<Live> {
             "network_interface_id",
             primary.and_then(|address| address.network_interface_id()),
         )
+        // A regional gateway is in no subnet, but always in a VPC.
+        .set("vpc_id", gateway.vpc_id())
         .set("private_ip", primary.and_then(|address| address.private_ip()))
         .set("public_ip", primary.and_then(|address| address.public_ip()));
-    // A regional gateway is in no subnet.
-    if gateway.subnet_id().is_none()
-        && let Some(vpc) = gateway.vpc_id()
-    {
-        live.refer("vpc_id", vpc);
-    }
     live.observed
         .set("status", gateway.state().map(|state| state.as_str()))
         .set("failure", gateway.failure_code());

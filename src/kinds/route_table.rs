@@ -4,7 +4,7 @@ use aws_sdk_ec2::types::{Route, RouteOrigin, RouteState, RouteTable};
 
 use super::Listing;
 use super::convert::{ec2_tags, is_foreign, texts};
-use super::facts::{Kind, Usage, facet, refers, refers_set};
+use super::facts::{Kind, Usage, facet, kept_reference, refers, refers_set};
 use crate::aws::{Fault, ListCx};
 use crate::model::{Configuration, Live, Origin, Value};
 
@@ -37,6 +37,10 @@ pub(super) static KIND: Kind = Kind {
             ],
         ),
         refers_set("propagating_vgws", &["aws_vpn_gateway"]),
+        // No attributes of Terraform's: what the API says of associations and of instances behind routes.
+        kept_reference("association.subnet_id", &["aws_subnet"]),
+        kept_reference("association.gateway_id", &["aws_internet_gateway", "aws_vpn_gateway"]),
+        kept_reference("route.instance_id", &["aws_instance"]),
     ],
     canonical: Some(canonical),
     cloudformation: "AWS::EC2::RouteTable",
