@@ -26,7 +26,7 @@ pub(super) static KIND: Kind = Kind {
         stable("private_dns_hostname_type_on_launch"),
         stable("map_customer_owned_ip_on_launch"),
         stable("customer_owned_ipv4_pool"),
-        refers("outpost_arn", &["aws_outposts_outpost"]),
+        stable("outpost_arn"),
         kept("ipv6_cidr_block"),
         kept("availability_zone_id"),
     ],
