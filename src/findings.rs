@@ -3,6 +3,7 @@
 //! Each rule is a pure function of the ledger and states what it needs to be sure; it stays silent where the
 //! coverage cannot support it (ownership has seen to that: across a gap things are `undecided`, not `unmanaged`).
 
+mod duplicate_set;
 mod gap;
 mod missing;
 mod orphan;
@@ -85,6 +86,7 @@ impl Rule {
 
 /// Every rule, in the order of reports.
 pub static RULES: &[&Rule] = &[
+    &duplicate_set::RULE,
     &shared::RULE,
     &state_overlap::RULE,
     &state_mixes_projects::RULE,

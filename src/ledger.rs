@@ -4,6 +4,8 @@
 //! Pure data and pure functions: no network, no file system, no clock. Everything after it (findings, checks,
 //! reports, snapshots) is a function of it, and the order of its inputs changes nothing.
 
+pub mod duplicates;
+pub mod fingerprint;
 mod index;
 mod join;
 mod ownership;
@@ -27,6 +29,7 @@ pub struct Input {
     /// Their `project` is decided by the ledger.
     pub claims: Vec<Claim>,
     pub projects: Projects,
+    pub across: duplicates::Across,
 }
 
 /// The position of a live resource in [`Ledger::live`].
@@ -52,6 +55,7 @@ pub struct Ledger {
     /// Every managed claim that matched no live resource, in the order of `claims`.
     pub unmatched: Vec<Unmatched>,
     pub references: References,
+    pub duplicates: Vec<duplicates::DuplicateSet>,
 }
 
 /// What was found out about one live resource.
@@ -213,7 +217,10 @@ impl Ledger {
     /// Joins what is live with what is claimed.
     #[must_use]
     pub fn new(input: Input) -> Self {
-        join::build(input)
+        let across = input.across;
+        let mut ledger = join::build(input);
+        ledger.duplicates = duplicates::find(&ledger, across);
+        ledger
     }
 
     /// The facts of a live resource's kind.

@@ -199,6 +199,8 @@ pub struct Kind {
     pub import_id: &'static str,
     /// Deleting it loses data that nothing else may hold.
     pub holds_data: bool,
+    /// Many alike are its nature (snapshots, images, revisions): equal ones are no copies of each other.
+    pub many_alike: bool,
     /// Says that nothing uses it.
     pub orphan: Option<Orphan>,
     pub monthly_cost: Option<MonthlyCost>,
@@ -223,6 +225,7 @@ impl Kind {
             cloudformation: "",
             import_id: "{id}",
             holds_data: false,
+            many_alike: false,
             orphan: None,
             monthly_cost: None,
         }

@@ -81,6 +81,11 @@ impl<'a> Index<'a> {
         }
     }
 
+    /// The resource at a position.
+    pub(super) fn live(&self, at: LiveIndex) -> &'a Live {
+        &self.live[at as usize]
+    }
+
     /// By ARN.
     pub(super) fn arn(&self, arn: &str) -> Option<LiveIndex> {
         self.arns.get(arn).copied()

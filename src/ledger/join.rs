@@ -28,6 +28,7 @@ pub(super) fn build(input: Input) -> Ledger {
         states,
         mut claims,
         projects,
+        ..
     } = input;
     let mut live = scan.live;
     live.par_sort_unstable_by(|a, b| {

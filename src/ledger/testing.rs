@@ -114,6 +114,7 @@ pub(crate) fn input(live: Vec<Live>, states: Vec<State>, claims: Vec<Claim>) -> 
         states,
         claims,
         projects: super::Projects::default(),
+        across: super::duplicates::Across::Nothing,
     }
 }
 

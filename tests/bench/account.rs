@@ -158,5 +158,6 @@ pub(crate) fn input(size: usize) -> Input {
         states,
         claims,
         projects: Projects::default(),
+        across: whose::ledger::duplicates::Across::Nothing,
     }
 }
