@@ -11,7 +11,7 @@ stop on SIGTERM, SIGINT, or when their standard input ends (with --until-eof).
 
 The account is moto's, run in this process, with three differences that make it repeatable:
 
-* Only requests that change something are recorded, and each is preceded by a seed. So ids do
+* Only requests that changed something are recorded, and each is preceded by a seed. So ids do
   not depend on how often somebody polled, or in which order.
 * Requests are served one at a time, in the order in which they are recorded.
 * The clock is the recording's. It stands still while nothing changes, so `2.5 years ago` is a
@@ -89,6 +89,23 @@ class Clock:
         utils.utcnow.__code__ = utcnow.__code__
 
 
+def refuse_second_subnet_group():
+    """RDS refuses a subnet group whose name is taken; moto puts the new one in its place."""
+    from moto.rds.exceptions import RDSClientError
+    from moto.rds.models import RDSBackend
+
+    create = RDSBackend.create_subnet_group
+
+    def create_once(self, subnet_name, *rest, **named):
+        if subnet_name in self.subnet_groups:
+            raise RDSClientError(
+                "DBSubnetGroupAlreadyExists", f"The DB subnet group '{subnet_name}' already exists."
+            )
+        return create(self, subnet_name, *rest, **named)
+
+    RDSBackend.create_subnet_group = create_once
+
+
 class Account:
     """moto, its clock, and perhaps a file to which changes are written."""
 
@@ -97,6 +114,7 @@ class Account:
         self.clock.take_over()
         from moto.server import DomainDispatcherApplication, create_backend_app
 
+        refuse_second_subnet_group()
         self.app = DomainDispatcherApplication(create_backend_app)
         self.lock = threading.Lock()
         self.seed = FIRST_SEED
@@ -125,7 +143,7 @@ class Account:
             pass
         return status
 
-    def reseed(self, record):
+    def reseed(self):
         entry = {
             "method": "POST",
             "url": f"http://127.0.0.1:5000/moto-api/seed?a={self.seed}",
@@ -135,17 +153,17 @@ class Account:
         }
         self.seed += 1
         self.call(entry)
-        if record:
-            self.write(entry)
+        return entry
 
-    def write(self, entry):
-        self.out.write(json.dumps(entry, sort_keys=True) + "\n")
+    def write(self, *entries):
+        for entry in entries:
+            self.out.write(json.dumps(entry, sort_keys=True) + "\n")
         self.out.flush()
 
     def begin(self):
         """The first lines of a new account: every region is seen once."""
         for region in REGIONS:
-            self.reseed(record=True)
+            seed = self.reseed()
             scope = f"20240514/{region}/ec2/aws4_request"
             entry = {
                 "method": "POST",
@@ -159,7 +177,7 @@ class Account:
                 "clock": show_time(self.clock.now),
             }
             self.call(entry)
-            self.write(entry)
+            self.write(seed, entry)
 
     def replay(self, lines):
         for line in lines:
@@ -179,14 +197,22 @@ class Account:
         length = int(environ.get("CONTENT_LENGTH") or 0)
         body = environ["wsgi.input"].read(length)
         with self.lock:
-            if not path.startswith("/moto-api/") and not is_read(environ, body):
+            change = not path.startswith("/moto-api/") and not is_read(environ, body)
+            if change:
                 self.clock.now += self.tick
-                self.reseed(record=self.out is not None)
-                if self.out is not None:
-                    self.write(as_entry(environ, body, self.clock.now))
+                seed = self.reseed()
+                entry = as_entry(environ, body, self.clock.now)
+            status = []
+
+            def start(line, headers, *rest):
+                status.append(line)
+                return start_response(line, headers, *rest)
+
             environ["wsgi.input"] = io.BytesIO(body)
-            answer = self.app(environ, start_response)
-            # Flask has made the whole answer by now; nothing is drawn or stamped after this.
+            # Flask has made the whole answer when this returns; nothing is drawn after it.
+            answer = self.app(environ, start)
+            if change and self.out is not None and status[-1].startswith("2"):
+                self.write(seed, entry)
             return answer
 
     def control(self, environ, start_response):
@@ -287,6 +313,7 @@ def listen(account, options):
 def record(options):
     path = pathlib.Path(options.file)
     account = Account()
+    account.seed = options.seed
     if path.exists() and not options.new:
         account.replay(read_lines(path))
         account.out = path.open("a")
@@ -321,6 +348,7 @@ def main():
     command = commands.add_parser("record", help="an empty account, or FILE's, recorded to FILE")
     command.add_argument("file")
     command.add_argument("--new", action="store_true", help="start over if FILE exists")
+    command.add_argument("--seed", type=int, default=FIRST_SEED, help="where a new account's ids begin")
     command.set_defaults(run=record)
 
     command = commands.add_parser("serve", help="stand a recorded account up")

@@ -48,6 +48,7 @@ plugins() {
 # start record FILE | start serve ACCOUNT
 start() {
     stop
+    : > "$work/ready"
     "$python" "$root/tests/story/account.py" "$@" > "$work/ready" &
     server=$!
     until grep -q '^ready' "$work/ready"; do
@@ -215,7 +216,8 @@ plans() {
 }
 
 wide() {
-    start record "$work/recording.jsonl" --new
+    # Another seed than the story's, so that no id stands for two things.
+    start record "$work/recording.jsonl" --new --seed 10042
     project wide-described wide
     apply wide
     pack "$work/recording.jsonl" wide-described

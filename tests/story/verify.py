@@ -108,10 +108,8 @@ def live_strings(endpoint):
             for name in names:
                 take(ecs.describe_services(cluster=cluster, services=[name]))
         take(ecs.list_task_definitions())
-        providers = [text for text in found if ":autoScalingGroup:" in text]
-        if providers:
-            take(ecs.describe_capacity_providers(capacityProviders=["wide-workers"]))
-
+        # Nor does moto list these without a name.
+        take(ecs.describe_capacity_providers(capacityProviders=["wide-workers"]))
         take(client("autoscaling").describe_auto_scaling_groups())
         take(client("logs").describe_log_groups())
 
@@ -135,11 +133,8 @@ def claims(path):
             yield address, [(key, instance["attributes"].get(key)) for key in keys]
 
 
-def verify(account):
-    """Returns how many claims were found live, and a line for each that was not."""
-    account = pathlib.Path(account)
-    known = account / "gone.txt"
-    expected = set(known.read_text().splitlines()) if known.exists() else set()
+def missing_claims(account):
+    """Returns how many claims the states hold, and for each that is not live its place and keys."""
     server = subprocess.Popen(
         [sys.executable, str(HERE / "account.py"), "serve", str(account), "--until-eof"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -153,28 +148,40 @@ def verify(account):
         server.stdin.close()
         server.wait(timeout=30)
 
-    good, bad = 0, []
+    count, gone = 0, {}
     for path in sorted(account.glob("states*/**/*.tfstate*")):
-        where = path.relative_to(account)
         for address, keys in claims(path):
-            missing = [f"{key}={value}" for key, value in keys if value not in found]
-            if (f"{where} {address}" in expected) != bool(missing):
-                bad.append(f"{where} {address}: {', '.join(missing) or 'live, but gone.txt lists it'}")
-            else:
-                good += 1
-    return good, bad
+            count += 1
+            lost = [f"{key}={value}" for key, value in keys if value not in found]
+            if lost:
+                gone[f"{path.relative_to(account)} {address}"] = ", ".join(lost)
+    return count, gone
 
 
 def main(accounts):
     failed = False
-    for account in accounts:
-        good, bad = verify(account)
-        print(f"{account}: {good} claims as expected, {len(bad)} not")
-        for line in bad:
-            print(f"  {line}")
-        failed |= bool(bad) or good == 0
+    for account in map(pathlib.Path, accounts):
+        # What is meant to be gone is listed, and must be.
+        known = account / "gone.txt"
+        expected = set(known.read_text().splitlines()) if known.exists() else set()
+        count, gone = missing_claims(account)
+        print(f"{account}: {count} claims, {len(gone)} gone, {len(expected)} of them as expected")
+        for place in sorted(gone.keys() - expected):
+            print(f"  gone: {place}: {gone[place]}")
+        for place in sorted(expected - gone.keys()):
+            print(f"  not gone: {place}")
+        failed |= gone.keys() != expected or count == 0
     sys.exit(1 if failed else 0)
 
 
+def write_gone(account):
+    account = pathlib.Path(account)
+    _, gone = missing_claims(account)
+    (account / "gone.txt").write_text("".join(f"{place}\n" for place in sorted(gone)))
+
+
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    if sys.argv[1] == "--write-gone":
+        write_gone(sys.argv[2])
+    else:
+        main(sys.argv[1:])

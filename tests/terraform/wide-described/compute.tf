@@ -18,16 +18,16 @@ resource "aws_instance" "worker" {
   }
 
   tags = { Name = "wide-worker" }
+
+  lifecycle {
+    ignore_changes = [tags["Patch"], tags_all["Patch"]]
+  }
 }
 
 resource "aws_ec2_tag" "worker" {
   resource_id = aws_instance.worker.id
   key         = "Patch"
   value       = "monthly"
-
-  lifecycle {
-    ignore_changes = all
-  }
 }
 
 resource "aws_eip" "worker" {
@@ -70,7 +70,8 @@ resource "aws_ami" "data" {
   tags = { Name = "wide-data" }
 
   lifecycle {
-    ignore_changes = [ebs_block_device, ena_support, virtualization_type, root_device_name]
+    # The emulator makes a snapshot of its own for it and forgets the rest.
+    ignore_changes = all
   }
 }
 
@@ -82,6 +83,11 @@ resource "aws_launch_template" "worker" {
   user_data              = base64encode("token=CANARY-user-data-5d20\n")
 
   tags = { Name = "wide-worker" }
+
+  lifecycle {
+    # The emulator answers the template's own tags as tags for its instances.
+    ignore_changes = [tag_specifications]
+  }
 }
 
 # Its instances are another system's: delegated.

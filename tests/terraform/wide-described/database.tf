@@ -56,6 +56,10 @@ resource "aws_rds_cluster" "aurora" {
   skip_final_snapshot             = true
 
   tags = { Name = "wide-aurora" }
+
+  lifecycle {
+    ignore_changes = [scaling_configuration]
+  }
 }
 
 resource "aws_rds_cluster_instance" "aurora" {

@@ -39,6 +39,11 @@ resource "aws_vpc_dhcp_options" "a" {
   domain_name_servers = ["AmazonProvidedDNS"]
 
   tags = { Name = "wide" }
+
+  lifecycle {
+    # The emulator drops its tags.
+    ignore_changes = [tags, tags_all]
+  }
 }
 
 resource "aws_vpc_dhcp_options_association" "a" {
@@ -121,6 +126,11 @@ resource "aws_ec2_transit_gateway_vpc_attachment" "a" {
   subnet_ids         = aws_subnet.a[*].id
 
   tags = { Name = "wide" }
+
+  lifecycle {
+    # The emulator drops its tags.
+    ignore_changes = [tags, tags_all]
+  }
 }
 
 resource "aws_ec2_transit_gateway_route_table" "main" {
