@@ -57,7 +57,8 @@ IAM_PREFIX = {"events": "events", "cloudwatch": "cloudwatch", "logs": "logs", "s
               "codeguruprofiler": "codeguru-profiler", "ds": "ds", "datazone": "datazone", "dynamodb": "dynamodb", "ecr-public": "ecr-public",
               "timestream-write": "timestream", "timestream-query": "timestream", "resource-explorer-2": "resource-explorer-2"}
 IAM_ACTION = {"s3.ListBuckets": "s3:ListAllMyBuckets", "s3express.ListDirectoryBuckets": "s3express:ListAllMyDirectoryBuckets",
-              "glacier.ListVaults": "glacier:ListVaults", "keyspaces.ListKeyspaces": "cassandra:Select", "keyspaces.ListTables": "cassandra:Select"}
+              "amplify.ListWebhooks": "amplify:ListWebHooks", "budgets.DescribeBudgets": "budgets:ViewBudget", "memorydb.DescribeACLs": "memorydb:DescribeAcls",
+              "keyspaces.ListKeyspaces": "cassandra:Select", "keyspaces.ListTables": "cassandra:Select"}
 
 PIN = {"devicefarm": "us-west-2"}
 
@@ -289,9 +290,9 @@ class Build:
         if "detail" in over:
             match = re.match(r"^(\w+)(\{.*\}):(\w+)$", over["detail"])
             d_op, d_params, d_path = match.groups()
-            d_params = json.loads(re.sub(r"\{(\w[\w.]*)\}", r"{\1}", d_params))
+            d_params = json.loads(d_params)
             d_items, detail_shape = models.output_path(service, d_op, d_path)
-            wire = models.wire(service, d_op, {k: v.replace("{.}", "{item}").replace("{KeyId}", "{item.KeyId}") for k, v in d_params.items()})
+            wire = models.wire(service, d_op, d_params)
             detail = {"op": d_op, **wire, "path": d_items}
         exprs = {}
         for field in ("id", "arn", "name", "created", "region"):
@@ -345,11 +346,21 @@ class Build:
                 row["page"] = models.diff_place(base, models.wire(service, op, {**params, limit: value})) + f"={top}"
                 if shape.type_name == "string":
                     row["page"] = row["page"].replace("body:", "body_string:")
-        tokens = self.tokens(service, op, om, members, page, params, base)
+        if "tokens" in over:
+            tokens = []
+            for pair in over["tokens"].split(","):
+                given, answered = pair.split(":", 1)
+                place = models.diff_place(base, models.wire(service, op, {**params, given: "t"}))
+                if answered.startswith("@last:"):
+                    tokens.append([place, "@last:" + models.expression(service, item, answered[6:])])
+                else:
+                    tokens.append([place, models.output_path(service, op, answered)[0]])
+        else:
+            tokens = self.tokens(service, op, om, members, page, params, base)
         if tokens:
             row["tokens"] = tokens
-        if page.get("more_results"):
-            row["more"] = models.output_path(service, op, page["more_results"])[0]
+        if "more" in over or page.get("more_results"):
+            row["more"] = models.output_path(service, op, over.get("more") or page["more_results"])[0]
         row["items"] = items
         row.update(exprs)
         if detail:
@@ -372,7 +383,10 @@ class Build:
         if over.get("data", "-") != "-":
             row["data"] = over["data"]
         if over.get("whole"):
-            row["whole"] = [dict(zip(("kind", "field"), part.split(":"))) for part in over["whole"].split(",")]
+            whole, field, *when = over["whole"].split(":", 2)
+            row["whole"] = {"kind": whole, "field": models.expression(service, item, field)}
+            if when:
+                row["whole"]["when"] = models.condition(service, item, when[0])
         self.rows[kind] = row
         if not kind.startswith("_"):
             self.types[kind] = ("listed", "", "", "")
@@ -413,11 +427,7 @@ class Build:
                         pairs = [(given, prefix + hit)]
                         break
         if not pairs and page and "[-1]" in str(page.get("output_token")):
-            given = ins[0]
-            place = models.diff_place(base, models.wire(service, op, {**params, given: "t"}))
-            return [[place, "@last_item"]]
-        if service == "firehose" and op == "ListDeliveryStreams":
-            return [["body:ExclusiveStartDeliveryStreamName", "@last_item"]]
+            raise Defect(f"{op} pages by its last item: say so in overrides.txt")
         wired = []
         for given, answered in pairs:
             place = models.diff_place(base, models.wire(service, op, {**params, given: "t"}))

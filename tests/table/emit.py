@@ -32,6 +32,8 @@ def host(service, region):
         given["UseS3ExpressControlEndpoint"] = True
     if real == "s3control":
         given.update(RequiresAccountId=True, AccountId="000000000000")
+    if "ApiType" in rules["parameters"]:
+        given["ApiType"] = "ControlPlane"
     given = {k: v for k, v in given.items() if k in rules["parameters"]}
     answer = provider.resolve_endpoint(**given)
     scheme = next((s for s in answer.properties.get("authSchemes", []) if s["name"] in ("sigv4", "sigv4-s3express")), {})
