@@ -8,16 +8,23 @@ pub mod prices;
 pub mod registry;
 
 mod convert;
+mod db_instance;
+mod db_snapshot;
+mod db_subnet_group;
 mod ebs_volume;
 mod ec2_managed_prefix_list;
 mod eip;
+mod elb;
 mod flow_log;
 mod instance;
 mod internet_gateway;
 mod key_pair;
+mod lb;
+mod lb_target_group;
 mod nat_gateway;
 mod network_acl;
 mod network_interface;
+mod rds;
 mod route_table;
 mod security_group;
 mod subnet;
@@ -43,14 +50,19 @@ pub struct Listing {
 
 /// Every described kind, sorted by file.
 pub static LISTINGS: &[&Listing] = &[
+    &db_instance::LISTING,
+    &db_snapshot::LISTING,
+    &db_subnet_group::LISTING,
     &ebs_volume::LISTING,
     &ec2_managed_prefix_list::LISTING,
     &eip::LISTING,
     &flow_log::LISTING,
     &instance::LISTING,
-    &internet_gateway::LISTING,
     &internet_gateway::EGRESS_ONLY_LISTING,
+    &internet_gateway::LISTING,
     &key_pair::LISTING,
+    &lb::LISTING,
+    &lb_target_group::LISTING,
     &nat_gateway::LISTING,
     &network_acl::LISTING,
     &network_interface::LISTING,
@@ -63,8 +75,8 @@ pub static LISTINGS: &[&Listing] = &[
     &vpc_dhcp_options::LISTING,
     &vpc_endpoint::LISTING,
     &vpc_peering_connection::LISTING,
-    &vpn::LISTING,
     &vpn::CUSTOMER_GATEWAYS,
+    &vpn::LISTING,
     &vpn::VPN_GATEWAYS,
 ];
 
