@@ -138,6 +138,7 @@ const SERVICES: &[(&str, &str)] = &[
     ("ELB ", "elasticloadbalancing"),
     ("ElastiCache", "elasticache"),
     ("Interface for NAT Gateway ", "nat-gateway"),
+    ("Network interface for DBProxy", "rds"),
     ("Network Interface for Transit Gateway Attachment ", "transit-gateway"),
     ("RDSNetworkInterface", "rds"),
     ("RedshiftNetworkInterface", "redshift"),

@@ -4,7 +4,7 @@ use aws_sdk_ec2::types::{IpPermission, SecurityGroup};
 
 use super::Listing;
 use super::convert::{ec2_tags, is_foreign};
-use super::facts::{Kind, Usage, facet, name, refers, refers_set, stable};
+use super::facts::{Attribute, Kind, Role, Usage, facet, name, refers, refers_set, stable};
 use crate::aws::{Fault, ListCx};
 use crate::model::{Configuration, Live, Origin, Value};
 
@@ -22,14 +22,24 @@ pub(super) static KIND: Kind = Kind {
         name("name"),
         stable("description"),
         refers("vpc_id", &["aws_vpc"]),
-        refers_set("ingress", &["aws_security_group", "aws_ec2_managed_prefix_list"]),
-        refers_set("egress", &["aws_security_group", "aws_ec2_managed_prefix_list"]),
+        rules_of("ingress"),
+        rules_of("egress"),
     ],
     canonical: Some(canonical),
     cloudformation: "AWS::EC2::SecurityGroup",
     orphan: Some(orphan),
     ..Kind::regional("aws_security_group", "security group", "ec2")
 };
+
+/// Rules count for drift, not for whether two groups are copies: they are often added one by one after the group,
+/// by other projects too, and a copy that was stopped half-way has the group and not its rules. All that stands in
+/// a group would otherwise not be recognised either. The name and the VPC tell groups apart.
+const fn rules_of(direction: &'static str) -> Attribute {
+    Attribute {
+        role: Role::Changing,
+        ..refers_set(direction, &["aws_security_group", "aws_ec2_managed_prefix_list"])
+    }
+}
 
 pub(super) static LISTING: Listing = Listing {
     kinds: &[&KIND],
@@ -186,7 +196,7 @@ fn protocol(value: Option<&Value>) -> Value {
 fn orphan(_: &Live, usage: &Usage<'_>) -> Option<String> {
     usage
         .is_unused()
-        .then(|| "no network interface, service or other group's rule names it".to_owned())
+        .then(|| "no network interface, no other group's rule and nothing else that was listed names it".to_owned())
 }
 
 #[cfg(test)]

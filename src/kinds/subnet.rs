@@ -68,25 +68,31 @@ fn live(cx: &ListCx<'_>, subnet: &Subnet) -> Option<Live> {
     }
     let mut live = cx.live(&KIND, subnet.subnet_id()?);
     let dns = subnet.private_dns_name_options_on_launch();
+    // Terraform writes false where the API says nothing.
     live.configuration
         .set("vpc_id", subnet.vpc_id())
         .set("cidr_block", subnet.cidr_block())
         .set("availability_zone", subnet.availability_zone())
         .set("availability_zone_id", subnet.availability_zone_id())
-        .set("map_public_ip_on_launch", subnet.map_public_ip_on_launch())
+        .set(
+            "map_public_ip_on_launch",
+            subnet.map_public_ip_on_launch().unwrap_or_default(),
+        )
         .set(
             "assign_ipv6_address_on_creation",
-            subnet.assign_ipv6_address_on_creation(),
+            subnet.assign_ipv6_address_on_creation().unwrap_or_default(),
         )
-        .set("ipv6_native", subnet.ipv6_native())
-        .set("enable_dns64", subnet.enable_dns64())
+        .set("ipv6_native", subnet.ipv6_native().unwrap_or_default())
+        .set("enable_dns64", subnet.enable_dns64().unwrap_or_default())
         .set(
             "enable_resource_name_dns_a_record_on_launch",
-            dns.and_then(|dns| dns.enable_resource_name_dns_a_record()),
+            dns.and_then(|dns| dns.enable_resource_name_dns_a_record())
+                .unwrap_or_default(),
         )
         .set(
             "enable_resource_name_dns_aaaa_record_on_launch",
-            dns.and_then(|dns| dns.enable_resource_name_dns_aaaa_record()),
+            dns.and_then(|dns| dns.enable_resource_name_dns_aaaa_record())
+                .unwrap_or_default(),
         )
         .set(
             "private_dns_hostname_type_on_launch",
@@ -94,7 +100,7 @@ fn live(cx: &ListCx<'_>, subnet: &Subnet) -> Option<Live> {
         )
         .set(
             "map_customer_owned_ip_on_launch",
-            subnet.map_customer_owned_ip_on_launch(),
+            subnet.map_customer_owned_ip_on_launch().unwrap_or_default(),
         )
         .set("customer_owned_ipv4_pool", subnet.customer_owned_ipv4_pool())
         .set("outpost_arn", subnet.outpost_arn())

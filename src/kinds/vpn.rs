@@ -186,8 +186,8 @@ fn vpn_connection(cx: &ListCx<'_>, connection: &VpnConnection) -> Option<Live> {
                 "transport_transit_gateway_attachment_id",
                 options.transport_transit_gateway_attachment_id(),
             )
-            .set("static_routes_only", options.static_routes_only())
-            .set("enable_acceleration", options.enable_acceleration())
+            .set("static_routes_only", options.static_routes_only().unwrap_or_default())
+            .set("enable_acceleration", options.enable_acceleration().unwrap_or_default())
             .set("local_ipv4_network_cidr", options.local_ipv4_network_cidr())
             .set("remote_ipv4_network_cidr", options.remote_ipv4_network_cidr())
             .set("local_ipv6_network_cidr", options.local_ipv6_network_cidr())
