@@ -13,6 +13,7 @@ mod db_snapshot;
 mod db_subnet_group;
 mod ebs_volume;
 mod ec2_managed_prefix_list;
+mod ecs;
 mod eip;
 mod elb;
 mod flow_log;
@@ -55,6 +56,7 @@ pub static LISTINGS: &[&Listing] = &[
     &db_subnet_group::LISTING,
     &ebs_volume::LISTING,
     &ec2_managed_prefix_list::LISTING,
+    &ecs::LISTING,
     &eip::LISTING,
     &flow_log::LISTING,
     &instance::LISTING,
