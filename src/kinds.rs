@@ -17,14 +17,17 @@ mod ecs;
 mod eip;
 mod elb;
 mod flow_log;
+mod image;
 mod instance;
 mod internet_gateway;
 mod key_pair;
+mod launch_template;
 mod lb;
 mod lb_target_group;
 mod nat_gateway;
 mod network_acl;
 mod network_interface;
+mod placement_group;
 mod rds;
 mod route_table;
 mod security_group;
@@ -59,15 +62,18 @@ pub static LISTINGS: &[&Listing] = &[
     &ecs::LISTING,
     &eip::LISTING,
     &flow_log::LISTING,
+    &image::LISTING,
     &instance::LISTING,
     &internet_gateway::EGRESS_ONLY_LISTING,
     &internet_gateway::LISTING,
     &key_pair::LISTING,
+    &launch_template::LISTING,
     &lb::LISTING,
     &lb_target_group::LISTING,
     &nat_gateway::LISTING,
     &network_acl::LISTING,
     &network_interface::LISTING,
+    &placement_group::LISTING,
     &route_table::LISTING,
     &security_group::LISTING,
     &subnet::LISTING,

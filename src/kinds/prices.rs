@@ -211,8 +211,14 @@ const AURORA_LARGE: &[(&str, f64)] = &[
     ("t4g", 0.146),
 ];
 
+/// Bytes as gibibytes.
+#[must_use]
+pub fn gib(bytes: i64) -> f64 {
+    number(bytes) / 1_073_741_824.0
+}
+
 /// A count as a number to multiply with; counts here are far below 2^52.
-#[expect(clippy::cast_precision_loss, reason = "gibibytes and IOPS are far below 2^52")]
+#[expect(clippy::cast_precision_loss, reason = "bytes, gibibytes and IOPS are far below 2^52")]
 const fn number(count: i64) -> f64 {
     count as f64
 }
