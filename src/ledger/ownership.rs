@@ -4,7 +4,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::kinds::facts::Usage;
-use crate::model::{Live, Origin, Symbol};
+use crate::model::{Delegate, Live, Origin, Symbol};
 
 use super::index::Index;
 use super::{Entry, Ledger, LiveIndex, NoMatch, Node, Ownership, Projects};
@@ -97,9 +97,10 @@ fn by_itself(
     projects: &Projects,
 ) {
     let live = &ledger.live[at];
-    if let Origin::Delegated(delegate) = &live.origin {
-        entry.delegate = Some(delegate.clone());
-    }
+    entry.delegate = match &live.origin {
+        Origin::Delegated(delegate) => Some(delegate.clone()),
+        _ => crate::kinds::markers::by_tags(&live.kind, &live.tags).map(Box::new),
+    };
     let mut states: Vec<u32> = entry
         .claims
         .iter()
@@ -111,26 +112,42 @@ fn by_itself(
         entry.likely_project = projects.by_tags(&live.tags);
     }
     let dispute = u32::try_from(at).ok().and_then(|at| disputed.get(&at));
-    let (ownership, why) = match (&live.origin, states.len(), entry.projects.len()) {
-        (_, 2.., _) => (Ownership::Shared, Some(format!("claimed by {} states", states.len()))),
-        (_, 1, 2..) => (
+    let (ownership, why) = match (states.len(), entry.projects.len()) {
+        (2.., _) => (Ownership::Shared, Some(format!("claimed by {} states", states.len()))),
+        (1, 2..) => (
             Ownership::Shared,
             Some(format!("claimed by {} projects", entry.projects.len())),
         ),
-        (_, 1, _) => (Ownership::Managed, None),
-        (Origin::Delegated(delegate), ..) => (
-            Ownership::Delegated,
-            Some(format!("{} {}: {}", delegate.system, delegate.name, delegate.evidence)),
+        (1, _) => (Ownership::Managed, None),
+        (0, _) => unclaimed(
+            &live.origin,
+            entry.delegate.as_deref(),
+            dispute.map(String::as_str),
+            state_gap,
         ),
-        (Origin::AwsMade(reason), ..) => (Ownership::AwsMade, Some(reason.to_string())),
-        (Origin::Own, ..) => match (dispute, state_gap) {
-            (Some(dispute), _) => (Ownership::Undecided, Some(dispute.clone())),
-            (None, Some(gap)) => (Ownership::Undecided, Some(gap.to_owned())),
-            (None, None) => (Ownership::Unmanaged, None),
-        },
     };
     entry.ownership = ownership;
     entry.why = why.map(Into::into);
+}
+
+/// Whose a resource is that nobody claims.
+fn unclaimed(
+    origin: &Origin,
+    delegate: Option<&Delegate>,
+    dispute: Option<&str>,
+    state_gap: Option<&str>,
+) -> (Ownership, Option<String>) {
+    if let Some(delegate) = delegate {
+        let why = format!("{} {}: {}", delegate.system, delegate.name, delegate.evidence);
+        return (Ownership::Delegated, Some(why));
+    }
+    if let Origin::AwsMade(reason) = origin {
+        return (Ownership::AwsMade, Some(reason.to_string()));
+    }
+    match dispute.or(state_gap) {
+        Some(gap) => (Ownership::Undecided, Some(gap.to_owned())),
+        None => (Ownership::Unmanaged, None),
+    }
 }
 
 /// Finds resources that one project claims and another uses.
