@@ -222,89 +222,48 @@ mod tests {
     use super::*;
     use crate::aws::replay::Replay;
 
-    #[tokio::test]
-    async fn two_pages_give_all_with_what_they_live_with() {
-        let of = |id: &str, kind: &str, managed: bool, description: &str, attachment: &str| {
+    const ON_INSTANCE: &str = "<attachment><attachmentId>eni-attach-0a1b2c3d</attachmentId>\
+                               <instanceId>i-0a1b2c3d</instanceId><instanceOwnerId>123456789012</instanceOwnerId>\
+                               <deviceIndex>0</deviceIndex><deleteOnTermination>true</deleteOnTermination></attachment>";
+    const ON_SERVICE: &str = "<attachment><instanceOwnerId>amazon-elb</instanceOwnerId></attachment>";
+
+    fn interface(id: &str, kind: &str, managed: bool, description: &str, attachment: &str) -> String {
+        let status = if attachment.is_empty() { "available" } else { "in-use" };
+        format!(
+            "<item><networkInterfaceId>{id}</networkInterfaceId><subnetId>subnet-0a1b2c3d</subnetId>\
+             <vpcId>vpc-0a1b2c3d</vpcId><ownerId>123456789012</ownerId><description>{description}</description>\
+             <interfaceType>{kind}</interfaceType><requesterManaged>{managed}</requesterManaged>\
+             <status>{status}</status><sourceDestCheck>true</sourceDestCheck><privateIpAddress>10.0.0.9</privateIpAddress>\
+             <groupSet><item><groupId>sg-1a1b2c3d</groupId></item><item><groupId>sg-0a1b2c3d</groupId></item></groupSet>\
+             {attachment}<privateIpAddressesSet><item><privateIpAddress>10.0.0.9</privateIpAddress></item>\
+             </privateIpAddressesSet><tagSet><item><key>Name</key><value>{id}-name</value></item></tagSet></item>"
+        )
+    }
+
+    /// Lists two pages.
+    async fn list_two(first: &str, second: &str) -> Vec<Live> {
+        let page = |items: &str, next: &str| {
             format!(
-                "<item><networkInterfaceId>{id}</networkInterfaceId><subnetId>subnet-0a1b2c3d</subnetId>\
-                 <vpcId>vpc-0a1b2c3d</vpcId><ownerId>123456789012</ownerId><description>{description}</description>\
-                 <interfaceType>{kind}</interfaceType><requesterManaged>{managed}</requesterManaged>\
-                 <status>{}</status><sourceDestCheck>true</sourceDestCheck><privateIpAddress>10.0.0.9</privateIpAddress>\
-                 <groupSet><item><groupId>sg-1a1b2c3d</groupId></item><item><groupId>sg-0a1b2c3d</groupId></item></groupSet>\
-                 {attachment}<privateIpAddressesSet><item><privateIpAddress>10.0.0.9</privateIpAddress></item>\
-                 </privateIpAddressesSet><tagSet><item><key>Name</key><value>{id}-name</value></item></tagSet></item>",
-                if attachment.is_empty() { "available" } else { "in-use" }
+                "<DescribeNetworkInterfacesResponse><networkInterfaceSet>{items}</networkInterfaceSet>{next}\
+                 </DescribeNetworkInterfacesResponse>"
             )
         };
-        let page = |items: &[String], next: &str| {
-            format!(
-                "<DescribeNetworkInterfacesResponse><networkInterfaceSet>{}</networkInterfaceSet>{next}\
-                 </DescribeNetworkInterfacesResponse>",
-                items.concat()
-            )
-        };
-        let on_instance = "<attachment><attachmentId>eni-attach-0a1b2c3d</attachmentId><instanceId>i-0a1b2c3d</instanceId>\
-                           <instanceOwnerId>123456789012</instanceOwnerId><deviceIndex>0</deviceIndex>\
-                           <deleteOnTermination>true</deleteOnTermination></attachment>";
-        let on_service = "<attachment><instanceOwnerId>amazon-elb</instanceOwnerId></attachment>";
-        let live = Replay::default()
-            .answer(
-                "DescribeNetworkInterfaces",
-                &page(
-                    &[
-                        of("eni-0a1b2c3d", "interface", false, "", on_instance),
-                        of("eni-1a1b2c3d", "interface", false, "ELB app/mine/50dc6c495c0c9188", ""),
-                    ],
-                    "<nextToken>2</nextToken>",
-                ),
-            )
-            .answer(
-                "DescribeNetworkInterfaces",
-                &page(
-                    &[
-                        of(
-                            "eni-2a1b2c3d",
-                            "interface",
-                            true,
-                            "ELB app/web/50dc6c495c0c9188",
-                            on_service,
-                        ),
-                        of(
-                            "eni-3a1b2c3d",
-                            "nat_gateway",
-                            true,
-                            "Interface for NAT Gateway nat-0a1b2c3d",
-                            "",
-                        ),
-                        of(
-                            "eni-4a1b2c3d",
-                            "lambda",
-                            true,
-                            "AWS Lambda VPC ENI-job-1b4c",
-                            on_service,
-                        ),
-                        of(
-                            "eni-5a1b2c3d",
-                            "interface",
-                            true,
-                            "EFS mount target for fs-0a1b2c3d (fsmt-0a1b2c3d)",
-                            "",
-                        ),
-                        of(
-                            "eni-6a1b2c3d",
-                            "vpc_endpoint",
-                            true,
-                            "VPC Endpoint Interface vpce-0a1b2c3d",
-                            "",
-                        ),
-                    ],
-                    "",
-                ),
-            )
+        Replay::default()
+            .answer("DescribeNetworkInterfaces", &page(first, "<nextToken>2</nextToken>"))
+            .answer("DescribeNetworkInterfaces", &page(second, ""))
             .list(LISTING.list)
             .await
-            .expect("both pages");
-        assert_eq!(live.len(), 7);
+            .expect("both pages")
+    }
+
+    #[tokio::test]
+    async fn two_pages_give_all() {
+        let live = list_two(
+            &interface("eni-0a1b2c3d", "interface", false, "", ON_INSTANCE),
+            &interface("eni-1a1b2c3d", "interface", false, "ELB app/mine/50dc6c495c0c9188", ""),
+        )
+        .await;
+        assert_eq!(live.len(), 2);
         let primary = &live[0];
         assert_eq!(&*primary.id, "eni-0a1b2c3d");
         assert_eq!(
@@ -322,8 +281,66 @@ mod tests {
             .configuration
             .each_at("attachment.instance", &mut |value| instances.extend(value.as_str()));
         assert_eq!(instances, ["i-0a1b2c3d"]);
-        assert!(primary.origin.is_own());
+        assert_eq!(primary.part_of.as_ref().map(|part| &*part.whole), Some("i-0a1b2c3d"));
+        let usage = Usage {
+            used_by: &[],
+            all_users_listed: true,
+            is_live: &|_| None,
+        };
+        assert_eq!(orphan(primary, &usage), None);
+        assert!(
+            live[1].part_of.is_none(),
+            "anybody can write a load balancer's description"
+        );
+        assert!(orphan(&live[1], &usage).is_some());
+    }
 
+    #[tokio::test]
+    async fn what_services_make_lives_with_what_it_serves() {
+        let live = list_two(
+            &[
+                interface(
+                    "eni-0a1b2c3d",
+                    "interface",
+                    true,
+                    "ELB app/web/50dc6c495c0c9188",
+                    ON_SERVICE,
+                ),
+                interface(
+                    "eni-1a1b2c3d",
+                    "nat_gateway",
+                    true,
+                    "Interface for NAT Gateway nat-0a1b2c3d",
+                    "",
+                ),
+                interface(
+                    "eni-2a1b2c3d",
+                    "lambda",
+                    true,
+                    "AWS Lambda VPC ENI-job-1b4c",
+                    ON_SERVICE,
+                ),
+            ]
+            .concat(),
+            &[
+                interface(
+                    "eni-3a1b2c3d",
+                    "interface",
+                    true,
+                    "EFS mount target for fs-0a1b2c3d (fsmt-0a1b2c3d)",
+                    "",
+                ),
+                interface(
+                    "eni-4a1b2c3d",
+                    "vpc_endpoint",
+                    true,
+                    "VPC Endpoint Interface vpce-0a1b2c3d",
+                    "",
+                ),
+            ]
+            .concat(),
+        )
+        .await;
         let wholes: Vec<_> = live
             .iter()
             .map(|one| one.part_of.as_ref().map(|part| (part.kind.as_str(), &*part.whole)))
@@ -331,8 +348,6 @@ mod tests {
         assert_eq!(
             wholes,
             [
-                Some(("aws_instance", "i-0a1b2c3d")),
-                None, // a description that anybody can write
                 Some((
                     "aws_lb",
                     "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/web/50dc6c495c0c9188"
@@ -343,13 +358,7 @@ mod tests {
                 Some(("aws_vpc_endpoint", "vpce-0a1b2c3d")),
             ]
         );
-        assert!(matches!(&live[4].origin, Origin::Delegated(by) if by.system == "lambda"));
-        let usage = Usage {
-            used_by: &[],
-            all_users_listed: true,
-            is_live: &|_| None,
-        };
-        assert_eq!(orphan(primary, &usage), None);
-        assert!(orphan(&live[1], &usage).is_some());
+        assert!(live.iter().all(|one| matches!(one.origin, Origin::Delegated(_))));
+        assert!(matches!(&live[2].origin, Origin::Delegated(by) if by.system == "lambda"));
     }
 }
