@@ -9,7 +9,13 @@ pub mod prices;
 pub mod registry;
 
 mod convert;
+mod db_cluster_snapshot;
+mod db_event_subscription;
 mod db_instance;
+mod db_instance_automated_backup;
+mod db_option_group;
+mod db_parameter_group;
+mod db_proxy;
 mod db_snapshot;
 mod db_subnet_group;
 mod ebs_volume;
@@ -30,6 +36,10 @@ mod network_acl;
 mod network_interface;
 mod placement_group;
 mod rds;
+mod rds_cluster;
+mod rds_cluster_automated_backup;
+mod rds_cluster_parameter_group;
+mod rds_global_cluster;
 mod route_table;
 mod security_group;
 mod subnet;
@@ -55,7 +65,13 @@ pub struct Listing {
 
 /// Every described kind, sorted by file.
 pub static LISTINGS: &[&Listing] = &[
+    &db_cluster_snapshot::LISTING,
+    &db_event_subscription::LISTING,
     &db_instance::LISTING,
+    &db_instance_automated_backup::LISTING,
+    &db_option_group::LISTING,
+    &db_parameter_group::LISTING,
+    &db_proxy::LISTING,
     &db_snapshot::LISTING,
     &db_subnet_group::LISTING,
     &ebs_volume::LISTING,
@@ -75,6 +91,10 @@ pub static LISTINGS: &[&Listing] = &[
     &network_acl::LISTING,
     &network_interface::LISTING,
     &placement_group::LISTING,
+    &rds_cluster::LISTING,
+    &rds_cluster_automated_backup::LISTING,
+    &rds_cluster_parameter_group::LISTING,
+    &rds_global_cluster::LISTING,
     &route_table::LISTING,
     &security_group::LISTING,
     &subnet::LISTING,

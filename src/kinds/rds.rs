@@ -227,3 +227,11 @@ pub(super) fn backup_of(cx: &ListCx<'_>, live: &mut Live, backup: &Backup<'_>, s
         }
     }
 }
+
+/// Enters from when to when the data can be restored, as RFC 3339 texts.
+pub(super) fn restore_window(live: &mut Live, window: Option<&aws_sdk_rds::types::RestoreWindow>) {
+    let Some(window) = window else { return };
+    live.observed
+        .set("earliest_restorable_time", time_text(window.earliest_time()))
+        .set("latest_restorable_time", time_text(window.latest_time()));
+}
