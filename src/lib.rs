@@ -3,6 +3,7 @@
 //! ARCHITECTURE.md has the layers; a test holds them.
 
 pub mod aws;
+pub mod check;
 pub mod findings;
 pub mod kinds;
 pub mod ledger;

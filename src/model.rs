@@ -7,6 +7,7 @@ pub mod claim;
 pub mod configuration;
 pub mod coverage;
 pub mod live;
+pub mod plan;
 pub mod shape;
 pub mod symbol;
 pub mod tags;
