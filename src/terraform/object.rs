@@ -1,0 +1,836 @@
+//! The attributes of one instance: what the allow-list names is built, every other string is looked at and dropped.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::filter::{Filter, Kept, Node};
+use crate::model::shape::is_candidate;
+use crate::model::{Configuration, Reference, Symbol, Tags, Value};
+
+/// No id and no ARN is longer (an ARN's resource has 1600 bytes at most).
+const LONGEST_CANDIDATE: usize = 2048;
+
+/// What is kept of an instance's attributes.
+#[derive(Debug, Default)]
+pub(super) struct Object {
+    pub(super) id: Option<Box<str>>,
+    pub(super) arn: Option<Box<str>>,
+    pub(super) region: Option<Symbol>,
+    pub(super) tags: Option<Tags>,
+    /// With those of the provider's `default_tags`: the tags that the resource really carries.
+    pub(super) tags_all: Option<Tags>,
+    /// From blocks `tag { key, value }`, as Auto Scaling groups have them.
+    tag_blocks: Option<Tags>,
+    /// Name, value and whether it is needed to join.
+    attributes: Vec<(&'static str, Value, bool)>,
+    candidates: Vec<Reference>,
+}
+
+impl Object {
+    /// Adds what another form of the attributes says.
+    pub(super) fn absorb(&mut self, other: Object) {
+        let mut other = other;
+        if self.attributes.is_empty() && self.candidates.is_empty() && self.id.is_none() {
+            std::mem::swap(self, &mut other);
+        }
+        self.id = self.id.take().or(other.id);
+        self.arn = self.arn.take().or(other.arn);
+        self.region = self.region.or(other.region);
+        self.tags = self.tags.take().or(other.tags);
+        self.tags_all = self.tags_all.take().or(other.tags_all);
+        self.tag_blocks = self.tag_blocks.take().or(other.tag_blocks);
+        self.attributes.append(&mut other.attributes);
+        self.candidates.append(&mut other.candidates);
+    }
+
+    /// The tags that the resource carries, as far as the state knows; none where the state calls them sensitive.
+    pub(super) fn take_tags(&mut self, sensitive: &[Box<str>]) -> Tags {
+        let is_sensitive = |name: &str| sensitive.iter().any(|path| **path == *name);
+        let of = |name: &str, tags: Option<Tags>| tags.filter(|tags| !tags.is_empty() && !is_sensitive(name));
+        of("tags_all", self.tags_all.take())
+            .filter(|_| !is_sensitive("tags"))
+            .or_else(|| of("tags", self.tags.take()))
+            .or_else(|| of("tag", self.tag_blocks.take()))
+            .unwrap_or_default()
+    }
+
+    /// The kept attributes. Those that the state calls sensitive go, unless the join needs them.
+    pub(super) fn take_configuration(&mut self, sensitive: &[Box<str>]) -> Configuration {
+        let mut configuration: Configuration = std::mem::take(&mut self.attributes)
+            .into_iter()
+            .filter(|(name, _, joins)| *joins || !sensitive.iter().any(|path| **path == **name))
+            .map(|(name, value, _)| (Symbol::known(name), value))
+            .collect();
+        configuration.shrink();
+        configuration
+    }
+
+    /// The candidates, sorted, each once; `own` leaves out the instance's own id and ARN.
+    pub(super) fn take_candidates(&mut self, own: bool) -> Vec<Reference> {
+        let mut candidates = std::mem::take(&mut self.candidates);
+        if own {
+            candidates.retain(|candidate| {
+                self.id.as_ref() != Some(&candidate.target) && self.arn.as_ref() != Some(&candidate.target)
+            });
+        }
+        candidates.sort();
+        candidates.dedup();
+        candidates.shrink_to_fit();
+        candidates
+    }
+}
+
+/// Collects the strings of one attribute that may be references.
+pub(super) struct Sink<'a> {
+    attribute: &'a str,
+    via: Option<Symbol>,
+    found: &'a mut Vec<Reference>,
+}
+
+impl<'a> Sink<'a> {
+    fn new(attribute: &'a str, found: &'a mut Vec<Reference>) -> Self {
+        Self {
+            attribute,
+            via: None,
+            found,
+        }
+    }
+
+    fn see(&mut self, text: &str) {
+        if text.len() <= LONGEST_CANDIDATE && is_candidate(text) {
+            let attribute = self.attribute;
+            let via = *self.via.get_or_insert_with(|| word(attribute));
+            self.found.push(Reference {
+                via,
+                target: text.into(),
+            });
+        }
+    }
+}
+
+/// Interns the name of an attribute; a key that cannot be one is not kept.
+fn word(name: &str) -> Symbol {
+    if is_name(name) {
+        Symbol::new(name)
+    } else {
+        Symbol::known("attribute")
+    }
+}
+
+/// Says whether `text` has the form of a name in Terraform's schemas: `cidr_block`.
+pub(super) fn is_name(text: &str) -> bool {
+    (1..=96).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}
+
+/// A region's name, such as `eu-west-1`; anything else is not kept.
+pub(super) fn region(text: &str) -> Option<Symbol> {
+    let known = (2..=32).contains(&text.len())
+        && text.contains('-')
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && text.ends_with(|c: char| c.is_ascii_digit());
+    known.then(|| Symbol::new(text))
+}
+
+/// An account's number: twelve digits.
+pub(super) fn account(text: &str) -> Option<Symbol> {
+    (text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())).then(|| Symbol::new(text))
+}
+
+/// Reads a key without copying it, where it has no escapes.
+pub(super) struct Key;
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(text))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(text.into()))
+    }
+}
+
+/// A value that may be of any type, of which only short plain ones matter.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Scalar {
+    Null,
+    Bool(bool),
+    Unsigned(u64),
+    Signed(i64),
+    Float(f64),
+    Text(Box<str>),
+    /// A list or an object; it was skipped.
+    Nested,
+}
+
+impl Scalar {
+    pub(super) fn text(self) -> Option<Box<str>> {
+        match self {
+            Scalar::Text(text) if !text.is_empty() => Some(text),
+            Scalar::Unsigned(number) => Some(number.to_string().into()),
+            Scalar::Signed(number) => Some(number.to_string().into()),
+            _ => None,
+        }
+    }
+
+    /// The same value in a configuration.
+    fn value(&self) -> Value {
+        match self {
+            Scalar::Null | Scalar::Nested => Value::Null,
+            Scalar::Bool(yes) => Value::Bool(*yes),
+            Scalar::Unsigned(number) => unsigned(*number),
+            Scalar::Signed(number) => Value::Integer(*number),
+            Scalar::Float(number) => float(*number),
+            Scalar::Text(text) => Value::Text(text.clone()),
+        }
+    }
+}
+
+fn unsigned(number: u64) -> Value {
+    i64::try_from(number).map_or_else(|_| Value::from(number.to_string()), Value::Integer)
+}
+
+/// A whole number as an integer, any other as its decimal text: configurations have no fractions.
+fn float(number: f64) -> Value {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if number.fract() == 0.0 && number.abs() <= EXACT {
+        #[expect(clippy::cast_possible_truncation, reason = "whole and within 2^53")]
+        return Value::Integer(number as i64);
+    }
+    Value::from(number.to_string())
+}
+
+/// Reads one value of any type.
+pub(super) fn scalar<'de, M: MapAccess<'de>>(map: &mut M) -> Result<Scalar, M::Error> {
+    map.next_value_seed(ReadScalar)
+}
+
+struct ReadScalar;
+
+impl<'de> DeserializeSeed<'de> for ReadScalar {
+    type Value = Scalar;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Scalar, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ReadScalar {
+    type Value = Scalar;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Scalar, E> {
+        Ok(Scalar::Null)
+    }
+
+    fn visit_bool<E>(self, yes: bool) -> Result<Scalar, E> {
+        Ok(Scalar::Bool(yes))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Scalar, E> {
+        Ok(Scalar::Unsigned(number))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Scalar, E> {
+        Ok(Scalar::Signed(number))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Scalar, E> {
+        Ok(Scalar::Float(number))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Scalar, E> {
+        Ok(Scalar::Text(text.into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Scalar, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Scalar::Nested)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Scalar, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Scalar::Nested)
+    }
+}
+
+/// Looks at every string of a value that is not kept.
+struct Scan<'a, 'b>(&'a mut Sink<'b>);
+
+impl<'de> DeserializeSeed<'de> for Scan<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Scan<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        self.0.see(text);
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while seq.next_element_seed(Scan(self.0))?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while map.next_key::<IgnoredAny>()?.is_some() {
+            map.next_value_seed(Scan(self.0))?;
+        }
+        Ok(())
+    }
+}
+
+/// Builds a value that is kept, or the blocks that something kept stands in.
+struct Build<'a, 'b> {
+    kept: Option<Kept>,
+    inner: Option<&'a Filter>,
+    sink: &'a mut Sink<'b>,
+}
+
+impl<'a, 'b> Build<'a, 'b> {
+    fn new(node: &'a Node, sink: &'a mut Sink<'b>) -> Self {
+        Self {
+            kept: node.kept,
+            inner: Some(&node.inner),
+            sink,
+        }
+    }
+
+    fn plain(&self, value: impl Into<Value>) -> Value {
+        if self.kept.is_some() { value.into() } else { Value::Null }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Build<'_, '_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Build<'_, '_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, yes: bool) -> Result<Value, E> {
+        Ok(self.plain(yes))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(self.plain(unsigned(number)))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(self.plain(number))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(self.plain(float(number)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        if !self.kept.is_some_and(|kept| kept.reference) {
+            self.sink.see(text);
+        }
+        Ok(self.plain(text))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        // Only the list at the path's end is unordered, not those inside it.
+        let kept = self.kept.map(|kept| Kept {
+            unordered: false,
+            ..kept
+        });
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element_seed(Build {
+            kept,
+            inner: self.inner,
+            sink: self.sink,
+        })? {
+            match item {
+                Value::Null => {}
+                Value::Block(block) if block.is_empty() => {}
+                item => items.push(item),
+            }
+        }
+        items.shrink_to_fit();
+        let list = Value::List(items);
+        Ok(if self.kept.is_some_and(|kept| kept.unordered) {
+            list.unordered()
+        } else {
+            list
+        })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut block = Configuration::new();
+        while let Some(key) = map.next_key_seed(Key)? {
+            let node = self.inner.and_then(|inner| inner.get(&key));
+            let kept = self.kept.map(|kept| Kept {
+                unordered: false,
+                ..kept
+            });
+            match (node, kept) {
+                (Some((name, node)), kept) => {
+                    let value = map.next_value_seed(Build {
+                        kept: node.kept.or(kept),
+                        inner: Some(&node.inner),
+                        sink: self.sink,
+                    })?;
+                    block.set(Symbol::known(name), value);
+                }
+                (None, Some(_)) => {
+                    let value = map.next_value_seed(Build {
+                        kept,
+                        inner: None,
+                        sink: self.sink,
+                    })?;
+                    block.set(&*key, value);
+                }
+                (None, None) => map.next_value_seed(Scan(self.sink))?,
+            }
+        }
+        block.shrink();
+        Ok(Value::Block(block))
+    }
+}
+
+/// Reads tags: an object of texts. Anything else in their place gives none.
+struct ReadTags;
+
+impl<'de> DeserializeSeed<'de> for ReadTags {
+    type Value = Option<Tags>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+/// Gives `$value` for every plain JSON value but objects and lists, which a visitor then treats itself.
+macro_rules! plain_values_are {
+    ($value:expr) => {
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a value")
+        }
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok($value)
+        }
+        fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+            Ok($value)
+        }
+        fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+            Ok($value)
+        }
+        fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+            Ok($value)
+        }
+        fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+            Ok($value)
+        }
+        fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+            Ok($value)
+        }
+    };
+}
+pub(super) use plain_values_are;
+
+impl<'de> Visitor<'de> for ReadTags {
+    type Value = Option<Tags>;
+
+    plain_values_are!(None);
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut tags = Vec::new();
+        while let Some(key) = map.next_key_seed(Key)? {
+            if let Scalar::Text(value) = scalar(&mut map)? {
+                tags.push((Box::<str>::from(&*key), value));
+            }
+        }
+        Ok(Some(tags.into_iter().collect()))
+    }
+
+    /// A list of `{key, value}`, as Auto Scaling groups write their tags.
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut tags = Vec::new();
+        while let Some(pair) = seq.next_element_seed(ReadTags)? {
+            let pair = pair.unwrap_or_default();
+            if let (Some(key), Some(value)) = (pair.get("key"), pair.get("value")) {
+                tags.push((Box::<str>::from(key), Box::<str>::from(value)));
+            }
+        }
+        Ok(Some(tags.into_iter().collect()))
+    }
+}
+
+/// Reads an instance's attributes as an object, or nothing where they are null.
+pub(super) struct ReadObject<'a>(pub(super) &'a Filter);
+
+impl<'de> DeserializeSeed<'de> for ReadObject<'_> {
+    type Value = Object;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Object, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ReadObject<'_> {
+    type Value = Object;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of attributes")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Object, E> {
+        Ok(Object::default())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+        let mut object = Object::default();
+        while let Some(key) = map.next_key_seed(Key)? {
+            let node = self.0.get(&key);
+            match &*key {
+                "id" | "arn" | "region" => {
+                    let value = scalar(&mut map)?;
+                    if let Some((name, node)) = node {
+                        object.attributes.push((name, value.value(), node.joins));
+                    }
+                    let text = value.text();
+                    match &*key {
+                        "id" => object.id = text,
+                        "arn" => object.arn = text.filter(|text| text.starts_with("arn:")),
+                        _ => object.region = text.and_then(|text| region(&text)),
+                    }
+                }
+                "tags" => object.tags = map.next_value_seed(ReadTags)?,
+                "tags_all" => object.tags_all = map.next_value_seed(ReadTags)?,
+                "tag" => object.tag_blocks = map.next_value_seed(ReadTags)?,
+                _ => {
+                    let mut sink = Sink::new(&key, &mut object.candidates);
+                    match node {
+                        Some((name, node)) => {
+                            let value = map.next_value_seed(Build::new(node, &mut sink))?;
+                            object.attributes.push((name, value, node.joins));
+                        }
+                        None => map.next_value_seed(Scan(&mut sink))?,
+                    }
+                }
+            }
+        }
+        Ok(object)
+    }
+}
+
+/// Reads attributes in the flat form of Terraform 0.11: `tags.%`, `tags.Name`, `subnets.0`.
+///
+/// Types are lost in it, so only ids, ARNs, tags, candidates and plain attributes that join are kept.
+pub(super) struct ReadFlat<'a>(pub(super) &'a Filter);
+
+impl<'de> DeserializeSeed<'de> for ReadFlat<'_> {
+    type Value = Object;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Object, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ReadFlat<'_> {
+    type Value = Object;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of flat attributes")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Object, E> {
+        Ok(Object::default())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+        let mut object = Object::default();
+        let mut tags: Vec<(Box<str>, Box<str>)> = Vec::new();
+        while let Some(key) = map.next_key_seed(Key)? {
+            let Scalar::Text(text) = scalar(&mut map)? else {
+                continue;
+            };
+            if let Some(tag) = key.strip_prefix("tags.").or_else(|| key.strip_prefix("tags_all.")) {
+                if tag != "%" && tag != "#" {
+                    tags.push((tag.into(), text));
+                }
+                continue;
+            }
+            match &*key {
+                "id" => object.id = Some(text).filter(|text| !text.is_empty()),
+                "arn" => object.arn = Some(text).filter(|text| text.starts_with("arn:")),
+                "region" => object.region = region(&text),
+                _ => {
+                    let attribute = key.split('.').next().unwrap_or_default();
+                    Sink::new(attribute, &mut object.candidates).see(&text);
+                    if let Some((name, node)) = self.0.get(&key)
+                        && node.joins
+                        && node.kept.is_some()
+                    {
+                        object.attributes.push((name, Value::Text(text), true));
+                    }
+                }
+            }
+        }
+        if !tags.is_empty() {
+            object.tags = Some(tags.into_iter().collect());
+        }
+        Ok(object)
+    }
+}
+
+/// Reads the provider's identity of an instance: an object of plain values.
+pub(super) struct ReadIdentity;
+
+impl<'de> DeserializeSeed<'de> for ReadIdentity {
+    type Value = Configuration;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Configuration, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ReadIdentity {
+    type Value = Configuration;
+
+    plain_values_are!(Configuration::new());
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Configuration, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Configuration::new())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Configuration, A::Error> {
+        let mut identity = Configuration::new();
+        while let Some(key) = map.next_key_seed(Key)? {
+            let value = scalar(&mut map)?;
+            if is_name(&key) {
+                identity.set(&*key, value.value());
+            }
+        }
+        identity.shrink();
+        Ok(identity)
+    }
+}
+
+/// Reads the names of top-level attributes that a state calls sensitive: a list of paths, whose first step is
+/// `{"type": "get_attr", "value": NAME}`.
+pub(super) struct ReadSensitivePaths;
+
+impl<'de> DeserializeSeed<'de> for ReadSensitivePaths {
+    type Value = Vec<Box<str>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ReadSensitivePaths {
+    type Value = Vec<Box<str>>;
+
+    plain_values_are!(Vec::new());
+
+    /// The outer list and each path in it alike: of a path, only the first step counts.
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut names = Vec::new();
+        while let Some(path) = seq.next_element_seed(SensitivePath)? {
+            names.extend(path);
+        }
+        Ok(names)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Vec::new())
+    }
+}
+
+struct SensitivePath;
+
+impl<'de> DeserializeSeed<'de> for SensitivePath {
+    type Value = Option<Box<str>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for SensitivePath {
+    type Value = Option<Box<str>>;
+
+    plain_values_are!(None);
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let first = seq.next_element_seed(SensitivePath)?.flatten();
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(first)
+    }
+
+    /// One step.
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut name = None;
+        while let Some(key) = map.next_key_seed(Key)? {
+            let value = scalar(&mut map)?;
+            if key == "value"
+                && let Scalar::Text(text) = value
+            {
+                name = Some(text);
+            }
+        }
+        Ok(name)
+    }
+}
+
+/// Reads the names of top-level attributes that `terraform show -json` calls sensitive: an object in the
+/// shape of the values, with `true` where something is.
+pub(super) struct ReadSensitiveValues;
+
+impl<'de> DeserializeSeed<'de> for ReadSensitiveValues {
+    type Value = Vec<Box<str>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ReadSensitiveValues {
+    type Value = Vec<Box<str>>;
+
+    plain_values_are!(Vec::new());
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Vec::new())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut names = Vec::new();
+        while let Some(key) = map.next_key_seed(Key)? {
+            if map.next_value_seed(AnyTrue)? {
+                names.push(Box::from(&*key));
+            }
+        }
+        Ok(names)
+    }
+}
+
+/// Says whether a `true` stands anywhere in a value.
+struct AnyTrue;
+
+impl<'de> DeserializeSeed<'de> for AnyTrue {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for AnyTrue {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_bool<E>(self, yes: bool) -> Result<bool, E> {
+        Ok(yes)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<bool, A::Error> {
+        let mut any = false;
+        while let Some(yes) = seq.next_element_seed(AnyTrue)? {
+            any |= yes;
+        }
+        Ok(any)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
+        let mut any = false;
+        while map.next_key::<IgnoredAny>()?.is_some() {
+            any |= map.next_value_seed(AnyTrue)?;
+        }
+        Ok(any)
+    }
+}

@@ -1,0 +1,1029 @@
+//! One state from its bytes: which format they are in, and format version 4 itself.
+//!
+//! Source of the format: `stateV4` in Terraform's and OpenTofu's `states/statefile/version4.go`.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::address::{self, IndexKey};
+use super::filter::Filter;
+use super::object::{
+    Key, Object, ReadFlat, ReadIdentity, ReadObject, ReadSensitivePaths, Scalar, account, is_name, plain_values_are,
+    region, scalar,
+};
+use super::{project, show};
+use crate::kinds::registry::{Disposition, disposition};
+use crate::model::{Arn, Claim, Configuration, Mode, State, StateStatus, Symbol};
+
+/// What was read from the bytes of one state.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    pub state: State,
+    /// In the order of the file; their `state` is 0 until they join those of other states.
+    pub claims: Vec<Claim>,
+    /// Managed instances of providers other than AWS, by the provider's source.
+    pub other_providers: Vec<(Symbol, u64)>,
+    /// Set where the bytes are no state but say which backend holds it: the backend's type.
+    pub backend: Option<Symbol>,
+    /// The content is there but encrypted; lineage and serial may still be known.
+    pub(super) encrypted: bool,
+}
+
+/// Reads a state of format version 4, or what `terraform show -json` prints of one.
+///
+/// `source` is the path or address as the user would write it. It never fails: what cannot be read is a state
+/// with status `Unreadable` or `Empty`, an error that says where (never what stands there) and a hint.
+#[must_use]
+pub fn parse_state(bytes: &[u8], source: &str) -> Parsed {
+    let mut reading = Reading::default();
+    let outcome = decode(bytes).and_then(|text| read(&text, &mut reading));
+    let mut parsed = Parsed::unreadable(source, "", None);
+    let refusal = match outcome {
+        Ok(document) => {
+            parsed.state.lineage = document
+                .lineage
+                .and_then(Scalar::text)
+                .filter(|text| is_lineage(text))
+                .map(Into::into);
+            parsed.state.serial = document.serial.and_then(|serial| match serial {
+                Scalar::Unsigned(number) => Some(number),
+                _ => None,
+            });
+            parsed.state.terraform_version = document
+                .terraform_version
+                .and_then(Scalar::text)
+                .filter(|text| is_version(text))
+                .map(Into::into);
+            parsed.encrypted = document.encrypted;
+            document.refusal
+        }
+        Err(refusal) => Some(refusal),
+    };
+    match refusal {
+        None => {
+            parsed.state.status = StateStatus::Read;
+            parsed.state.error = None;
+            parsed.state.claims = reading.managed;
+            parsed.state.unknown_types = reading.unknown.into_iter().collect();
+            parsed.other_providers = reading.others.into_iter().collect();
+            parsed.claims = reading.claims;
+            parsed.claims.shrink_to_fit();
+        }
+        Some(refusal) => {
+            parsed.state.status = refusal.status;
+            parsed.state.error = Some(refusal.error);
+            parsed.state.hint = Some(refusal.hint.into());
+            parsed.backend = refusal.backend;
+        }
+    }
+    parsed
+}
+
+/// Says whether a lineage can be one: a UUID, or a word that somebody chose. Others are not compared.
+fn is_lineage(text: &str) -> bool {
+    text.len() <= 128
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+}
+
+fn is_version(text: &str) -> bool {
+    text.len() <= 64
+        && text.starts_with(|c: char| c.is_ascii_digit())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'+' | b'.'))
+}
+
+/// Why bytes are not taken as a state.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    status: StateStatus,
+    error: String,
+    hint: &'static str,
+    backend: Option<Symbol>,
+}
+
+impl Parsed {
+    /// A state that could not be fetched or opened.
+    #[must_use]
+    pub fn unreadable(source: &str, error: impl Into<String>, hint: Option<String>) -> Self {
+        Self {
+            state: State {
+                source: source.to_owned(),
+                status: StateStatus::Unreadable,
+                project: Symbol::new(&project::names(source)[0]),
+                lineage: None,
+                serial: None,
+                terraform_version: None,
+                claims: 0,
+                unknown_types: Vec::new(),
+                error: Some(error.into()),
+                hint,
+            },
+            claims: Vec::new(),
+            other_providers: Vec::new(),
+            backend: None,
+            encrypted: false,
+        }
+    }
+}
+
+impl Refusal {
+    fn new(error: impl Into<String>, hint: &'static str) -> Self {
+        Self {
+            status: StateStatus::Unreadable,
+            error: error.into(),
+            hint,
+            backend: None,
+        }
+    }
+
+    fn empty(error: &str, hint: &'static str) -> Self {
+        Self {
+            status: StateStatus::Empty,
+            ..Self::new(error, hint)
+        }
+    }
+}
+
+const PULL: &str = "fetch it again with `terraform state pull > FILE` (or `tofu state pull`) and name that file";
+const PLAN: &str = "plans are read by `whose check`: `terraform show -json PLAN > plan.json && whose check plan.json`";
+const MOVED: &str = "Terraform leaves an empty file behind when a state moves to a remote backend: fetch that one with \
+                     `terraform state pull > FILE`";
+
+/// Files that are taken for states by mistake, by their first bytes.
+const OTHER_FILES: &[(&[u8], &str, &str)] = &[
+    (b"PK\x03\x04", "is a zip archive, as saved plans are, not a state", PLAN),
+    (
+        b"\x1f\x8b",
+        "is compressed with gzip",
+        "decompress it with `gunzip` and name the result",
+    ),
+    (
+        b"\x28\xb5\x2f\xfd",
+        "is compressed with zstd",
+        "decompress it with `zstd -d` and name the result",
+    ),
+    (
+        b"version https://git-lfs.github.com/",
+        "is a Git LFS pointer, not the state itself",
+        "fetch the content with `git lfs pull`",
+    ),
+    (
+        b"\0GITCRYPT\0",
+        "is encrypted by git-crypt",
+        "decrypt the working copy with `git-crypt unlock`",
+    ),
+    (
+        b"$ANSIBLE_VAULT;",
+        "is encrypted by Ansible Vault",
+        "write a decrypted copy with `ansible-vault view FILE > COPY` and name it",
+    ),
+    (
+        b"age-encryption.org/",
+        "is encrypted by age",
+        "write a decrypted copy with `age -d FILE > COPY` and name it",
+    ),
+    (
+        b"-----BEGIN ",
+        "is an armoured (encrypted or signed) file",
+        "write a decrypted copy and name it",
+    ),
+    (b"<", "is HTML or XML, as error pages are, not a state", PULL),
+];
+
+/// Turns bytes into text: UTF-8 with or without a byte order mark, or UTF-16 with one, as PowerShell writes it.
+fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Refusal> {
+    for (start, error, hint) in OTHER_FILES {
+        if bytes.starts_with(start) {
+            return Err(Refusal::new(*error, hint));
+        }
+    }
+    let utf16 = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let (pairs, rest) = bytes.as_chunks::<2>();
+        let text: Result<String, _> = char::decode_utf16(pairs.iter().map(|pair| unit(*pair))).collect();
+        text.ok()
+            .filter(|_| rest.is_empty())
+            .ok_or_else(|| Refusal::new("is not whole UTF-16 text", PULL))
+    };
+    let text: Cow<'_, str> = match bytes {
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes)?.into(),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes)?.into(),
+        _ => {
+            let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+            std::str::from_utf8(bytes)
+                .map_err(|error| {
+                    Refusal::new(format!("is not UTF-8 text, from byte {} on", error.valid_up_to()), PULL)
+                })?
+                .into()
+        }
+    };
+    if text.bytes().all(|b| b.is_ascii_whitespace()) {
+        return Err(Refusal::empty("is empty", MOVED));
+    }
+    if text.bytes().all(|b| b == 0) {
+        return Err(Refusal::empty("holds nothing but zero bytes", PULL));
+    }
+    Ok(text)
+}
+
+/// What stands at the top of the file.
+#[derive(Debug, Default)]
+pub(super) struct Document {
+    version: Option<Scalar>,
+    format_version: Option<Scalar>,
+    terraform_version: Option<Scalar>,
+    serial: Option<Scalar>,
+    lineage: Option<Scalar>,
+    /// `resources` stands there.
+    resources: bool,
+    /// `modules` of version 3 and before hold at least one resource.
+    old_resources: bool,
+    /// `values` of `terraform show -json` stand there.
+    values: bool,
+    /// The type of a backend, in the files under `.terraform`.
+    backend: Option<Symbol>,
+    encrypted: bool,
+    sops: bool,
+    plan: bool,
+    /// A key that no state has.
+    foreign: bool,
+    refusal: Option<Refusal>,
+}
+
+impl Document {
+    /// Says why the document is not a state that can be used, if it is not.
+    fn judge(&self) -> Option<Refusal> {
+        if self.sops {
+            return Some(Refusal::new(
+                "is encrypted by SOPS",
+                "write a decrypted copy with `sops -d FILE > COPY` and name it",
+            ));
+        }
+        if self.encrypted {
+            return Some(Refusal::new(
+                "is encrypted by OpenTofu",
+                "write the decrypted state to a file with `tofu state pull > FILE` and name it",
+            ));
+        }
+        if self.plan {
+            return Some(Refusal::new("is a plan, not a state", PLAN));
+        }
+        if let Some(format) = &self.format_version {
+            let known = matches!(format, Scalar::Text(text) if text.starts_with("1.") || text.starts_with("0."));
+            return if !known {
+                Some(Refusal::new(
+                    "has a `format_version` that this version of whose does not know",
+                    "look for a newer whose, or name the state file itself",
+                ))
+            } else if self.values {
+                None
+            } else if self.foreign {
+                Some(Refusal::new("is JSON from Terraform, but not a state", PULL))
+            } else {
+                Some(Refusal::empty(
+                    "holds no values: `terraform show` found no state",
+                    "run `terraform show -json` where `terraform state list` lists resources",
+                ))
+            };
+        }
+        match self.version {
+            Some(Scalar::Unsigned(4)) if self.resources => None,
+            Some(Scalar::Unsigned(4)) => Some(Refusal::new("has version 4 but no `resources`", PULL)),
+            Some(Scalar::Unsigned(1..=3)) if self.backend.is_some() && !self.old_resources => {
+                let backend = self.backend.unwrap_or_default();
+                Some(Refusal {
+                    backend: Some(backend),
+                    ..Refusal::new(
+                        format!("is not a state: it says that the state is in a backend of type `{backend}`"),
+                        "fetch the state with `terraform state pull > FILE` and name that file",
+                    )
+                })
+            }
+            Some(Scalar::Unsigned(version @ 1..=3)) => Some(Refusal::new(
+                format!("has format version {version}, of Terraform 0.11 and before"),
+                "`terraform state pull > FILE` with Terraform 0.12 or later writes version 4 (`terraform 0.12upgrade` \
+                 helps with the configuration)",
+            )),
+            Some(Scalar::Unsigned(version)) => Some(Refusal::new(
+                format!("has format version {version}, which this version of whose does not know"),
+                "look for a newer whose; `terraform show -json > FILE` may give a form that it can read",
+            )),
+            Some(_) => Some(Refusal::new("has a `version` that is not a number", PULL)),
+            None => Some(Refusal::new("is JSON, but not a state: it has no `version`", PULL)),
+        }
+    }
+}
+
+/// Reads the text, with a second pass where keys stand in an order that Terraform does not write.
+fn read(text: &str, reading: &mut Reading) -> Result<Document, Refusal> {
+    let mut outcome = document(text, reading);
+    if reading.reorder {
+        *reading = Reading {
+            pass: Pass::Headers(Vec::new()),
+            ..Reading::default()
+        };
+        outcome = document(text, reading);
+        if outcome.is_ok()
+            && let Pass::Headers(headers) = std::mem::take(&mut reading.pass)
+        {
+            *reading = Reading {
+                pass: Pass::Known(headers),
+                ..Reading::default()
+            };
+            outcome = document(text, reading);
+        }
+    }
+    match outcome {
+        Ok(mut document) => {
+            document.refusal = document.judge();
+            Ok(document)
+        }
+        Err(error) => Err(explain(&error, text, reading)),
+    }
+}
+
+fn document(text: &str, reading: &mut Reading) -> Result<Document, serde_json::Error> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let document = ReadDocument(reading).deserialize(&mut json)?;
+    reading.place = Place::default();
+    json.end()?;
+    Ok(document)
+}
+
+/// Says where the text is wrong. The error's own words are not used: they quote values.
+fn explain(error: &serde_json::Error, text: &str, reading: &Reading) -> Refusal {
+    use serde_json::error::Category;
+    let place = format!("line {}, column {}{}", error.line(), error.column(), reading.place);
+    match error.classify() {
+        Category::Eof => Refusal::new(format!("ends in the middle, at {place}"), PULL),
+        Category::Data => match reading.wrong {
+            Some(wrong) => Refusal::new(format!("{wrong}, at {place}"), PULL),
+            None => Refusal::new(format!("has a value of the wrong type, at {place}"), PULL),
+        },
+        Category::Syntax | Category::Io => {
+            if text.starts_with("<<<<<<< ") || text.contains("\n<<<<<<< ") {
+                return Refusal::new(
+                    format!("holds conflict markers of a merge, at {place}"),
+                    "resolve the conflict, or fetch the state again with `terraform state pull > FILE`",
+                );
+            }
+            // Static text of serde_json, without a value in it.
+            let deep = error.to_string().starts_with("recursion limit exceeded");
+            let what = if deep {
+                "is nested too deeply"
+            } else {
+                "is not valid JSON"
+            };
+            Refusal::new(format!("{what}, at {place}"), PULL)
+        }
+    }
+}
+
+/// Where in the file the reading is: numbers and words of the format only.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Place {
+    pub(super) part: &'static str,
+    pub(super) resource: Option<usize>,
+    pub(super) instance: Option<usize>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.resource, self.instance) {
+            (None, _) if self.part.is_empty() => Ok(()),
+            (None, _) => write!(f, " (in `{}`)", self.part),
+            (Some(resource), _) if self.part == "values" => write!(f, " (in `values`, resource {resource})"),
+            (Some(resource), None) => write!(f, " (in `{}[{resource}]`)", self.part),
+            (Some(resource), Some(instance)) => {
+                write!(f, " (in `{}[{resource}].instances[{instance}]`)", self.part)
+            }
+        }
+    }
+}
+
+/// What says which resource an instance belongs to.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Header {
+    module: Option<Box<str>>,
+    pub(super) mode: Option<Mode>,
+    pub(super) kind: Option<Symbol>,
+    name: Option<Box<str>>,
+    pub(super) provider: Option<Symbol>,
+}
+
+impl Header {
+    /// Takes a field, or says what is wrong with it.
+    fn set(&mut self, field: &str, value: Scalar) -> Result<(), &'static str> {
+        let text = match value {
+            Scalar::Null => None,
+            Scalar::Text(text) => Some(text),
+            _ => return Err("has a resource with a field of the wrong type"),
+        };
+        match field {
+            "module" => self.module = text,
+            "mode" => self.mode = Some(mode(text.as_deref())?),
+            "type" => self.kind = Some(kind(text.as_deref())?),
+            "name" => self.name = text,
+            _ => self.provider = text.filter(|text| !text.is_empty()).map(|text| Symbol::new(&text)),
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn mode(text: Option<&str>) -> Result<Mode, &'static str> {
+    match text {
+        Some("managed") => Ok(Mode::Managed),
+        Some("data") => Ok(Mode::Data),
+        _ => Err("has a resource whose `mode` is neither `managed` nor `data`"),
+    }
+}
+
+pub(super) fn kind(text: Option<&str>) -> Result<Symbol, &'static str> {
+    // Types of providers outside the public registry may hold dashes and capitals.
+    text.filter(|text| {
+        (1..=128).contains(&text.len())
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+    })
+    .map(Symbol::new)
+    .ok_or("has a resource without a proper `type`")
+}
+
+/// How often the text was read before, and what is known from that.
+#[derive(Debug, Default)]
+pub(super) enum Pass {
+    /// For the first time, hoping for the order that Terraform writes.
+    #[default]
+    Hopeful,
+    /// Only to collect the headers of all resources, in order.
+    Headers(Vec<Header>),
+    /// With the headers known.
+    Known(Vec<Header>),
+}
+
+/// A type, what the inventory knows of it, and what is kept of it.
+#[derive(Debug)]
+pub(super) struct Type {
+    disposition: Disposition,
+    pub(super) filter: Filter,
+}
+
+/// The state of the reading of one file, and what was found.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    claims: Vec<Claim>,
+    managed: u64,
+    unknown: BTreeMap<Symbol, u64>,
+    others: BTreeMap<Symbol, u64>,
+    types: FxHashMap<Symbol, Rc<Type>>,
+    pub(super) pass: Pass,
+    /// How many resources were begun.
+    begun: usize,
+    pub(super) place: Place,
+    /// What is wrong, in fixed words.
+    pub(super) wrong: Option<&'static str>,
+    /// A header came too late: read once more.
+    pub(super) reorder: bool,
+}
+
+impl Reading {
+    /// Ends the reading, for a reason in fixed words.
+    pub(super) fn wrong<E: serde::de::Error>(&mut self, wrong: &'static str) -> E {
+        self.wrong = Some(wrong);
+        E::custom(wrong)
+    }
+
+    /// Ends this pass; another one follows.
+    pub(super) fn too_late<E: serde::de::Error>(&mut self) -> E {
+        self.reorder = true;
+        E::custom("header after content")
+    }
+
+    pub(super) fn collects_headers(&self) -> bool {
+        matches!(self.pass, Pass::Headers(_))
+    }
+
+    /// Starts the next resource: its number, and its header where that is known already.
+    pub(super) fn begin(&mut self) -> Option<Header> {
+        let number = self.begun;
+        self.begun += 1;
+        match &self.pass {
+            Pass::Known(headers) => Some(headers.get(number).cloned().unwrap_or_default()),
+            _ => None,
+        }
+    }
+
+    pub(super) fn begun(&self) -> usize {
+        self.begun
+    }
+
+    pub(super) fn collect(&mut self, header: Header) {
+        if let Pass::Headers(headers) = &mut self.pass {
+            headers.push(header);
+        }
+    }
+
+    pub(super) fn kind(&mut self, kind: Symbol) -> Rc<Type> {
+        Rc::clone(self.types.entry(kind).or_insert_with(|| {
+            let disposition = disposition(&kind);
+            Rc::new(Type {
+                disposition,
+                filter: Filter::of(disposition),
+            })
+        }))
+    }
+
+    /// Counts instances of another provider.
+    pub(super) fn count_other(&mut self, provider: &str, mode: Mode, instances: u64) {
+        if mode == Mode::Managed && instances > 0 {
+            let printable = (1..=128).contains(&provider.len())
+                && provider
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'/'));
+            let provider = if printable { provider } else { "unknown" };
+            *self.others.entry(Symbol::new(provider)).or_default() += instances;
+        }
+    }
+
+    /// Adds an instance of an AWS provider.
+    pub(super) fn add(&mut self, instance: Instance, kind: Symbol, of: &Type, mode: Mode, address: Box<str>) {
+        let Instance {
+            mut object,
+            sensitive,
+            identity,
+            provider,
+            deposed,
+            tainted,
+            ..
+        } = instance;
+        if mode == Mode::Managed {
+            self.managed += 1;
+            if matches!(of.disposition, Disposition::Unknown) {
+                *self.unknown.entry(kind).or_default() += 1;
+            }
+        }
+        // The id of a part or of an unknown type may be its whole's: that candidate stays.
+        let own = !matches!(of.disposition, Disposition::Unknown | Disposition::Facet(..));
+        let (region, account) = whereabouts(&object, &identity);
+        self.claims.push(Claim {
+            state: 0,
+            mode,
+            kind,
+            address,
+            provider,
+            region,
+            account,
+            tags: object.take_tags(&sensitive),
+            configuration: object.take_configuration(&sensitive),
+            candidates: object.take_candidates(own),
+            id: object.id,
+            arn: object.arn,
+            identity,
+            deposed,
+            tainted,
+            project: Symbol::default(),
+        });
+    }
+}
+
+/// Region and account of an instance. An ARN comes from AWS itself, so it goes first; a few types have another
+/// meaning for the attribute `region` before version 6 of the provider.
+fn whereabouts(object: &Object, identity: &Configuration) -> (Option<Symbol>, Option<Symbol>) {
+    let arns = [object.arn.as_deref(), object.id.as_deref(), identity.text("arn")];
+    let mut parts = arns.into_iter().flatten().filter_map(arn_parts);
+    let (of_region, of_account) = parts.next().unwrap_or_default();
+    let region = region(of_region)
+        .or(object.region)
+        .or_else(|| identity.text("region").and_then(region));
+    let account = account(of_account).or_else(|| identity.text("account_id").and_then(account));
+    (region, account)
+}
+
+/// Region and account in an ARN; alarms and others have names with spaces, which an exact ARN has not.
+fn arn_parts(text: &str) -> Option<(&str, &str)> {
+    if let Some(arn) = Arn::parse(text) {
+        return Some((arn.region, arn.account));
+    }
+    let mut parts = text.strip_prefix("arn:")?.splitn(5, ':').skip(2);
+    let parts = (parts.next()?, parts.next()?);
+    Some(parts)
+}
+
+/// What is kept of one instance before its address is known.
+#[derive(Debug, Default)]
+pub(super) struct Instance {
+    pub(super) object: Object,
+    pub(super) sensitive: Vec<Box<str>>,
+    pub(super) identity: Configuration,
+    pub(super) provider: Symbol,
+    pub(super) key: Option<IndexKey>,
+    pub(super) deposed: Option<Box<str>>,
+    pub(super) tainted: bool,
+}
+
+/// Takes the key of an instance, or says what is wrong with it.
+pub(super) fn index_key(value: Scalar) -> Result<Option<IndexKey>, &'static str> {
+    const WRONG: &str = "has an instance whose key is neither a number nor a text";
+    match value {
+        Scalar::Null => Ok(None),
+        Scalar::Unsigned(number) => i64::try_from(number)
+            .map(|number| Some(IndexKey::Number(number)))
+            .map_err(|_| WRONG),
+        Scalar::Signed(number) => Ok(Some(IndexKey::Number(number))),
+        Scalar::Text(text) => Ok(Some(IndexKey::Text(text))),
+        _ => Err(WRONG),
+    }
+}
+
+struct ReadDocument<'a>(&'a mut Reading);
+
+impl<'de> DeserializeSeed<'de> for ReadDocument<'_> {
+    type Value = Document;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Document, D::Error> {
+        self.0.wrong = Some("is JSON, but not a state");
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ReadDocument<'_> {
+    type Value = Document;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a state")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Document, A::Error> {
+        let reading = self.0;
+        reading.wrong = None;
+        let mut document = Document::default();
+        while let Some(key) = map.next_key_seed(Key)? {
+            match &*key {
+                "version" => document.version = Some(scalar(&mut map)?),
+                "format_version" => document.format_version = Some(scalar(&mut map)?),
+                "terraform_version" => document.terraform_version = Some(scalar(&mut map)?),
+                "serial" => document.serial = Some(scalar(&mut map)?),
+                "lineage" => document.lineage = Some(scalar(&mut map)?),
+                "resources" => {
+                    reading.place.part = "resources";
+                    map.next_value_seed(ReadResources(reading))?;
+                    reading.place = Place::default();
+                    document.resources = true;
+                }
+                "values" => {
+                    reading.place.part = "values";
+                    document.values |= map.next_value_seed(show::ReadValues(reading))?;
+                    reading.place = Place::default();
+                }
+                "modules" => document.old_resources |= map.next_value_seed(AnyEntryOf("resources"))?,
+                "backend" | "state_store" => document.backend = Some(map.next_value_seed(BackendType)?),
+                "encrypted_data" => {
+                    map.next_value::<IgnoredAny>()?;
+                    document.encrypted = true;
+                }
+                "sops" => {
+                    map.next_value::<IgnoredAny>()?;
+                    document.sops = true;
+                }
+                "planned_values" | "resource_changes" | "output_changes" | "prior_state" => {
+                    map.next_value::<IgnoredAny>()?;
+                    document.plan = true;
+                }
+                key => {
+                    document.foreign |= !matches!(key, "checks" | "outputs" | "check_results");
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(document)
+    }
+}
+
+/// Reads the type of a backend and nothing else of it: its settings may hold credentials.
+struct BackendType;
+
+impl<'de> DeserializeSeed<'de> for BackendType {
+    type Value = Symbol;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Symbol, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for BackendType {
+    type Value = Symbol;
+
+    plain_values_are!(Symbol::known("unknown"));
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Symbol, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Symbol::known("unknown"))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Symbol, A::Error> {
+        let mut found = Symbol::known("unknown");
+        while let Some(key) = map.next_key_seed(Key)? {
+            if key == "type" {
+                if let Scalar::Text(text) = scalar(&mut map)?
+                    && is_name(&text)
+                    && text.len() <= 32
+                {
+                    found = Symbol::new(&text);
+                }
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Says whether some object in a list has an entry under a key: `resources` of version 3's modules.
+#[derive(Clone, Copy)]
+struct AnyEntryOf(&'static str);
+
+impl<'de> DeserializeSeed<'de> for AnyEntryOf {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for AnyEntryOf {
+    type Value = bool;
+
+    plain_values_are!(false);
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<bool, A::Error> {
+        let mut any = false;
+        while let Some(yes) = seq.next_element_seed(self)? {
+            any |= yes;
+        }
+        Ok(any)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
+        let mut any = false;
+        while let Some(key) = map.next_key_seed(Key)? {
+            if self.0.is_empty() {
+                any = true;
+            }
+            if key == self.0 {
+                // One level down, any key counts.
+                any |= map.next_value_seed(AnyEntryOf(""))?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(any)
+    }
+}
+
+/// The list of resources.
+struct ReadResources<'a>(&'a mut Reading);
+
+impl<'de> DeserializeSeed<'de> for ReadResources<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ReadResources<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of resources")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        let mut number = 0;
+        loop {
+            self.0.place.resource = Some(number);
+            if seq.next_element_seed(ReadResource(self.0))?.is_none() {
+                break;
+            }
+            self.0.place.instance = None;
+            number += 1;
+        }
+        Ok(())
+    }
+}
+
+struct ReadResource<'a>(&'a mut Reading);
+
+impl<'de> DeserializeSeed<'de> for ReadResource<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ReadResource<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a resource")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let reading = self.0;
+        let known = reading.begin();
+        let is_known = known.is_some();
+        let mut header = known.unwrap_or_default();
+        let mut seen = false;
+        while let Some(key) = map.next_key_seed(Key)? {
+            match &*key {
+                "module" | "mode" | "type" | "name" | "provider" => {
+                    let value = scalar(&mut map)?;
+                    if is_known {
+                        continue;
+                    }
+                    if seen && !reading.collects_headers() {
+                        return Err(reading.too_late());
+                    }
+                    header.set(&key, value).map_err(|wrong| reading.wrong(wrong))?;
+                }
+                "instances" => {
+                    seen = true;
+                    if reading.collects_headers() {
+                        map.next_value::<IgnoredAny>()?;
+                    } else if let (Some(mode), Some(kind), Some(name)) = (header.mode, header.kind, &header.name) {
+                        let module = header.module.as_deref().unwrap_or_default();
+                        map.next_value_seed(ReadInstances {
+                            block: address::block(module, mode, &kind, name),
+                            mode,
+                            kind,
+                            provider: header.provider.unwrap_or_default(),
+                            reading,
+                        })?;
+                    } else if is_known {
+                        return Err(reading.wrong("has a resource without `mode`, `type` or `name`"));
+                    } else {
+                        return Err(reading.too_late());
+                    }
+                }
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        if !seen {
+            return Err(reading.wrong("has a resource without `instances`"));
+        }
+        reading.collect(header);
+        Ok(())
+    }
+}
+
+/// The instances of one resource.
+struct ReadInstances<'a> {
+    block: String,
+    mode: Mode,
+    kind: Symbol,
+    provider: Symbol,
+    reading: &'a mut Reading,
+}
+
+impl<'de> DeserializeSeed<'de> for ReadInstances<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ReadInstances<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of instances")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        let Self {
+            block,
+            mode,
+            kind,
+            provider,
+            reading,
+        } = self;
+        let source = address::provider_source(&provider);
+        if !address::is_aws(source, &kind) {
+            let mut count = 0;
+            while seq.next_element::<IgnoredAny>()?.is_some() {
+                count += 1;
+            }
+            reading.count_other(source, mode, count);
+            return Ok(());
+        }
+        let of = reading.kind(kind);
+        let mut number = 0;
+        loop {
+            reading.place.instance = Some(number);
+            let read = ReadInstance {
+                filter: &of.filter,
+                provider,
+                reading,
+            };
+            let Some(instance) = seq.next_element_seed(read)? else {
+                break;
+            };
+            let address = address::instance(&block, instance.key.as_ref());
+            reading.add(instance, kind, &of, mode, address);
+            number += 1;
+        }
+        Ok(())
+    }
+}
+
+struct ReadInstance<'a> {
+    filter: &'a Filter,
+    provider: Symbol,
+    reading: &'a mut Reading,
+}
+
+impl<'de> DeserializeSeed<'de> for ReadInstance<'_> {
+    type Value = Instance;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Instance, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ReadInstance<'_> {
+    type Value = Instance;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an instance")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Instance, A::Error> {
+        let mut instance = Instance {
+            provider: self.provider,
+            ..Instance::default()
+        };
+        while let Some(key) = map.next_key_seed(Key)? {
+            match &*key {
+                "index_key" => {
+                    let value = scalar(&mut map)?;
+                    instance.key = index_key(value).map_err(|wrong| self.reading.wrong(wrong))?;
+                }
+                "status" => instance.tainted = scalar(&mut map)? == Scalar::Text("tainted".into()),
+                "deposed" => instance.deposed = deposed(scalar(&mut map)?),
+                "attributes" => {
+                    let object = map.next_value_seed(ReadObject(self.filter))?;
+                    instance.object.absorb(object);
+                }
+                "attributes_flat" => {
+                    let object = map.next_value_seed(ReadFlat(self.filter))?;
+                    instance.object.absorb(object);
+                }
+                "sensitive_attributes" => instance.sensitive = map.next_value_seed(ReadSensitivePaths)?,
+                "identity" => instance.identity = map.next_value_seed(ReadIdentity)?,
+                // OpenTofu, where a resource's instances have several providers.
+                "instance_provider" => {
+                    if let Some(text) = scalar(&mut map)?.text() {
+                        instance.provider = Symbol::new(&text);
+                    }
+                }
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(instance)
+    }
+}
+
+/// The key of a deposed object: eight hexadecimal digits. Whatever else stands there, the object is deposed.
+pub(super) fn deposed(value: Scalar) -> Option<Box<str>> {
+    match value {
+        Scalar::Text(text) if text.is_empty() => None,
+        Scalar::Text(text) if text.len() <= 16 && text.bytes().all(|b| b.is_ascii_alphanumeric()) => Some(text),
+        Scalar::Null => None,
+        _ => Some("unknown".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests;
