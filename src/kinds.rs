@@ -74,7 +74,6 @@ pub static LISTINGS: &[&Listing] = &[
     &db_proxy::LISTING,
     &db_snapshot::LISTING,
     &db_subnet_group::LISTING,
-    &ebs_volume::LISTING,
     &ec2_managed_prefix_list::LISTING,
     &ecs::LISTING,
     &eip::LISTING,

@@ -1,8 +1,9 @@
-//! `aws_ebs_volume`.
+//! `aws_ebs_volume`. Its listing is a part of that of `aws_instance`.
+
+use std::collections::BTreeMap;
 
 use aws_sdk_ec2::types::{Volume, VolumeAttachment};
 
-use super::Listing;
 use super::convert::{delegated, ec2_operator, ec2_tags, knows_no_managed_resources, time};
 use super::facts::{Kind, Usage, changing, facet, kept, refers, stable};
 use super::prices;
@@ -32,21 +33,20 @@ pub(super) static KIND: Kind = Kind {
     ..Kind::regional("aws_ebs_volume", "EBS volume", "ec2")
 };
 
-pub(super) static LISTING: Listing = Listing {
-    kinds: &[&KIND],
-    actions: &["ec2:DescribeVolumes"],
-    list: |cx| Box::pin(list(cx)),
-};
+/// The volumes that an instance says die with it, with the instance and the device.
+pub(super) type Devices = BTreeMap<String, (String, String)>;
 
-async fn list(cx: &ListCx<'_>) -> Result<(), Fault> {
-    let all = pages(cx, Some(true)).await;
+/// Lists the volumes. `devices` is what the instances say of them: `DescribeVolumes` says the same, but not
+/// everywhere that speaks its language.
+pub(super) async fn list(cx: &ListCx<'_>, devices: &Devices) -> Result<(), Fault> {
+    let all = pages(cx, devices, Some(true)).await;
     if knows_no_managed_resources(&all) {
-        return pages(cx, None).await;
+        return pages(cx, devices, None).await;
     }
     all
 }
 
-async fn pages(cx: &ListCx<'_>, managed: Option<bool>) -> Result<(), Fault> {
+async fn pages(cx: &ListCx<'_>, devices: &Devices, managed: Option<bool>) -> Result<(), Fault> {
     cx.pages(
         "ec2:DescribeVolumes",
         |token| {
@@ -59,7 +59,7 @@ async fn pages(cx: &ListCx<'_>, managed: Option<bool>) -> Result<(), Fault> {
         |page| {
             page.volumes()
                 .iter()
-                .filter_map(|volume| live(cx, volume))
+                .filter_map(|volume| live(cx, volume, devices))
                 .for_each(|volume| cx.found(volume));
             page.next_token
         },
@@ -67,7 +67,7 @@ async fn pages(cx: &ListCx<'_>, managed: Option<bool>) -> Result<(), Fault> {
     .await
 }
 
-fn live(cx: &ListCx<'_>, volume: &Volume) -> Option<Live> {
+fn live(cx: &ListCx<'_>, volume: &Volume, devices: &Devices) -> Option<Live> {
     let status = volume.state().map(|state| state.as_str());
     if status == Some("deleted") {
         return None;
@@ -78,10 +78,10 @@ fn live(cx: &ListCx<'_>, volume: &Volume) -> Option<Live> {
         .set("availability_zone", volume.availability_zone())
         .set("size", volume.size())
         .set("type", volume.volume_type().map(|kind| kind.as_str()))
-        .set("iops", volume.iops())
-        .set("throughput", volume.throughput())
-        .set("encrypted", volume.encrypted())
-        .set("multi_attach_enabled", volume.multi_attach_enabled())
+        .set("iops", volume.iops().unwrap_or(0))
+        .set("throughput", volume.throughput().unwrap_or(0))
+        .set("encrypted", volume.encrypted().unwrap_or(false))
+        .set("multi_attach_enabled", volume.multi_attach_enabled().unwrap_or(false))
         .set("kms_key_id", volume.kms_key_id())
         .set("snapshot_id", volume.snapshot_id())
         .set("outpost_arn", volume.outpost_arn());
@@ -92,7 +92,7 @@ fn live(cx: &ListCx<'_>, volume: &Volume) -> Option<Live> {
         .set("encrypted", volume.encrypted());
     live.tagged(ec2_tags(volume.tags()));
     if let [only] = volume.attachments() {
-        attached(&mut live, only);
+        attached(&mut live, only, devices);
     }
     if let Some(origin) = ec2_operator(volume.operator()) {
         live.origin = origin;
@@ -102,11 +102,16 @@ fn live(cx: &ListCx<'_>, volume: &Volume) -> Option<Live> {
 
 /// Reads the only attachment. An instance's own claim and reference lead to the volume, not the other way round:
 /// a volume needs no instance.
-fn attached(live: &mut Live, attachment: &VolumeAttachment) {
+fn attached(live: &mut Live, attachment: &VolumeAttachment, devices: &Devices) {
     live.observed.set("attached_to", attachment.instance_id());
-    let dies_with_it = attachment.delete_on_termination() == Some(true);
-    if dies_with_it && let Some(instance) = attachment.instance_id() {
-        let device = attachment.device().unwrap_or("its device");
+    let dies_with = match (attachment.delete_on_termination(), devices.get(&*live.id)) {
+        (Some(true), _) => attachment
+            .instance_id()
+            .map(|instance| (instance, attachment.device().unwrap_or("a device"))),
+        (_, Some((instance, device))) => Some((instance.as_str(), device.as_str())),
+        _ => None,
+    };
+    if let Some((instance, device)) = dies_with {
         live.lives_with(
             "aws_instance",
             instance,
@@ -146,6 +151,7 @@ fn monthly_cost(live: &Live) -> Option<f64> {
 mod tests {
     use super::*;
     use crate::aws::replay::Replay;
+    use crate::kinds::instance::LISTING;
     use crate::model::{Origin, Value};
 
     const FIRST: &str = "<DescribeVolumesResponse><volumeSet>\
@@ -166,6 +172,13 @@ mod tests {
         )
     }
 
+    fn without_instances() -> Replay {
+        Replay::default().answer(
+            "DescribeInstances",
+            "<DescribeInstancesResponse><reservationSet/></DescribeInstancesResponse>",
+        )
+    }
+
     fn usage<'a>(is_live: &'a dyn Fn(&str) -> Option<bool>) -> Usage<'a> {
         Usage {
             used_by: &[],
@@ -181,7 +194,7 @@ mod tests {
             "<instanceId>i-0a1b2c3d</instanceId><device>/dev/xvda</device>\
              <deleteOnTermination>true</deleteOnTermination>",
         );
-        let live = Replay::default()
+        let live = without_instances()
             .answer("DescribeVolumes", FIRST)
             .answer("DescribeVolumes", &root)
             .list(LISTING.list)
@@ -212,7 +225,7 @@ mod tests {
             "<instanceId>i-0a1b2c3d</instanceId><device>/dev/sdf</device>\
              <deleteOnTermination>false</deleteOnTermination>",
         );
-        let live = Replay::default()
+        let live = without_instances()
             .answer("DescribeVolumes", &kept)
             .list(LISTING.list)
             .await
@@ -224,7 +237,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_partition_that_does_not_know_the_parameter_is_asked_without_it() {
-        let live = Replay::default()
+        let live = without_instances()
             .fail(
                 "DescribeVolumes",
                 400,
@@ -249,7 +262,7 @@ mod tests {
             "<associatedResource>arn:aws:ecs:eu-west-1:123456789012:task/prod/1</associatedResource>\
              <instanceOwningService>fargate.amazonaws.com</instanceOwningService>",
         );
-        let live = Replay::default()
+        let live = without_instances()
             .answer("DescribeVolumes", &task)
             .list(LISTING.list)
             .await

@@ -51,19 +51,28 @@ fn at_once<F: Future>(futures: Vec<F>) -> impl Stream<Item = F::Output> {
 /// The task definitions that standalone tasks of one cluster run, by ARN, with the number of tasks.
 type Standalone = BTreeMap<String, u32>;
 
+/// The services of one cluster.
+struct Services {
+    found: Vec<Service>,
+    /// Whether these are all.
+    complete: bool,
+}
+
 async fn list(cx: &ListCx<'_>) -> Result<(), Fault> {
     let arns = cluster_arns(cx).await;
     let clusters = clusters(cx, &arns).await;
 
-    let mut services = Vec::new();
+    let mut services: BTreeMap<&str, Services> = BTreeMap::new();
     let mut answers = at_once(arns.iter().map(|arn| services_of(cx, arn)).collect());
-    while let Some(more) = answers.next().await {
-        services.extend(more);
+    while let Some((cluster, some)) = answers.next().await {
+        services.insert(cluster, some);
     }
     drop(answers);
 
     let mut standalone = BTreeMap::new();
-    let busy = clusters.iter().filter(|cluster| runs_more(cluster, &services));
+    let busy = clusters
+        .iter()
+        .filter(|cluster| runs_more(cluster, services.get(cluster.cluster_arn().unwrap_or_default())));
     let mut answers = at_once(busy.map(|cluster| standalone_of(cx, cluster)).collect());
     while let Some((cluster, tasks)) = answers.next().await {
         standalone.insert(cluster, tasks);
@@ -72,13 +81,13 @@ async fn list(cx: &ListCx<'_>) -> Result<(), Fault> {
 
     let nothing = Standalone::new();
     for cluster in &clusters {
-        let tasks = standalone
-            .get(cluster.cluster_arn().unwrap_or_default())
-            .unwrap_or(&nothing);
-        if let Some(live) = cluster::live(cx, cluster, tasks) {
+        let arn = cluster.cluster_arn().unwrap_or_default();
+        let tasks = standalone.get(arn).unwrap_or(&nothing);
+        if let Some(live) = cluster::live(cx, cluster, services.get(arn), tasks) {
             cx.found(live);
         }
     }
+    let services: Vec<&Service> = services.values().flat_map(|services| &services.found).collect();
     services
         .iter()
         .filter_map(|service| service::live(cx, service))
@@ -86,7 +95,7 @@ async fn list(cx: &ListCx<'_>) -> Result<(), Fault> {
 
     let used: BTreeSet<&str> = services
         .iter()
-        .flat_map(service::task_definitions)
+        .flat_map(|service| service::task_definitions(service))
         .chain(standalone.values().flat_map(|tasks| tasks.keys().map(String::as_str)))
         .collect();
     task_definition::list(cx, &used).await;
@@ -136,7 +145,11 @@ async fn clusters(cx: &ListCx<'_>, arns: &[String]) -> Vec<Cluster> {
 }
 
 /// Lists and describes the services of one cluster, ten with each call.
-async fn services_of(cx: &ListCx<'_>, cluster: &str) -> Vec<Service> {
+async fn services_of<'a>(cx: &ListCx<'_>, cluster: &'a str) -> (&'a str, Services) {
+    let mut services = Services {
+        found: Vec::new(),
+        complete: true,
+    };
     let mut arns: Vec<String> = Vec::new();
     let all = cx
         .pages(
@@ -151,13 +164,11 @@ async fn services_of(cx: &ListCx<'_>, cluster: &str) -> Vec<Service> {
             },
         )
         .await;
-    match all {
-        // The cluster was deleted a moment ago, and it could not be with services in it.
-        Err(fault) if fault.reason == Reason::Gone => return Vec::new(),
-        Err(fault) => cx.gap(service::KIND.name, fault),
-        Ok(()) => {}
+    // The cluster may be gone by now; it could not go with services in it.
+    if let Err(fault) = all.or_else(gone_is_fine) {
+        cx.gap(service::KIND.name, fault);
+        services.complete = false;
     }
-    let mut services = Vec::new();
     for some in arns.chunks(10) {
         let action = "ecs:DescribeServices";
         let request = cx.ecs().describe_services().cluster(cluster);
@@ -165,20 +176,33 @@ async fn services_of(cx: &ListCx<'_>, cluster: &str) -> Vec<Service> {
         match cx.call(action, request.send()).await {
             Ok(answer) => {
                 failures(cx, &service::KIND, action, answer.failures());
-                services.extend(answer.services.unwrap_or_default());
+                services.found.extend(answer.services.unwrap_or_default());
             }
-            Err(fault) if fault.reason == Reason::Gone => {}
-            Err(fault) => cx.gap(service::KIND.name, fault),
+            Err(fault) => {
+                services.complete = false;
+                if let Err(fault) = gone_is_fine(fault) {
+                    cx.gap(service::KIND.name, fault);
+                }
+            }
         }
     }
-    services
+    (cluster, services)
+}
+
+/// What was deleted between two calls is no gap.
+fn gone_is_fine(fault: Fault) -> Result<(), Fault> {
+    if fault.reason == Reason::Gone {
+        Ok(())
+    } else {
+        Err(fault)
+    }
 }
 
 /// Says whether more tasks are in the cluster than its services account for.
-fn runs_more(cluster: &Cluster, services: &[Service]) -> bool {
+fn runs_more(cluster: &Cluster, services: Option<&Services>) -> bool {
+    let services = services.map(|services| services.found.as_slice()).unwrap_or_default();
     let of_services: i32 = services
         .iter()
-        .filter(|service| service.cluster_arn() == cluster.cluster_arn())
         .map(|service| service.running_count() + service.pending_count())
         .sum();
     cluster.running_tasks_count() + cluster.pending_tasks_count() > of_services
@@ -218,8 +242,10 @@ async fn standalone_of<'a>(cx: &ListCx<'_>, cluster: &'a Cluster) -> (&'a str, S
         }
     }
     // What is not known then is who uses the task definitions.
-    for fault in faults.into_iter().filter(|fault| fault.reason != Reason::Gone) {
-        cx.gap(task_definition::KIND.name, fault);
+    for fault in faults {
+        if let Err(fault) = gone_is_fine(fault) {
+            cx.gap(task_definition::KIND.name, fault);
+        }
     }
     (arn, tasks)
 }
@@ -232,12 +258,13 @@ async fn capacity_providers(cx: &ListCx<'_>, clusters: &[Cluster]) {
         return;
     }
     for cluster in clusters {
-        let hidden = cluster.capacity_providers().iter().any(|name| !known.contains(name));
-        if hidden && let Err(fault) = some_capacity_providers(cx, cluster.cluster_arn(), &mut known).await {
-            if fault.reason != Reason::Gone {
-                cx.gap(capacity_provider::KIND.name, fault);
-                return;
-            }
+        if cluster.capacity_providers().iter().all(|name| known.contains(name)) {
+            continue;
+        }
+        let some = some_capacity_providers(cx, cluster.cluster_arn(), &mut known).await;
+        if let Err(fault) = some.or_else(gone_is_fine) {
+            cx.gap(capacity_provider::KIND.name, fault);
+            return;
         }
     }
 }

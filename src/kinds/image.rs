@@ -31,14 +31,12 @@ pub(super) static IMAGE: Kind = Kind {
         kept("source_instance_id"),
     ],
     holds_data: true,
+    many_alike: true,
     orphan: Some(unused_image),
     ..Kind::regional("aws_ami", "machine image", "ec2")
 };
 
 /// A snapshot of a volume.
-///
-/// None of its attributes says whether another snapshot is a copy of it, so none is `stable`: two snapshots of one volume
-/// are two points in time.
 pub(super) static SNAPSHOT: Kind = Kind {
     aliases: &["aws_ebs_snapshot_copy", "aws_ebs_snapshot_import"],
     facets: &[
@@ -49,13 +47,14 @@ pub(super) static SNAPSHOT: Kind = Kind {
     attributes: &[
         // Where it came from; it does not need the volume, which may be long gone.
         kept("volume_id"),
-        kept("volume_size"),
-        kept("description"),
-        kept("encrypted"),
+        stable("volume_size"),
+        stable("description"),
+        stable("encrypted"),
         kept("storage_tier"),
         kept_reference("kms_key_id", &["aws_kms_key"]),
     ],
     holds_data: true,
+    many_alike: true,
     orphan: Some(lonely_snapshot),
     monthly_cost: Some(monthly_cost),
     ..Kind::regional("aws_ebs_snapshot", "EBS snapshot", "ec2")
@@ -177,7 +176,7 @@ fn snapshot_live(cx: &ListCx<'_>, snapshot: &Snapshot, devices: &Devices) -> Opt
         .set("volume_id", snapshot.volume_id())
         .set("volume_size", snapshot.volume_size())
         .set("description", description)
-        .set("encrypted", snapshot.encrypted())
+        .set("encrypted", snapshot.encrypted().unwrap_or(false))
         .set("storage_tier", snapshot.storage_tier().map(StorageTier::as_str))
         .set("kms_key_id", snapshot.kms_key_id());
     live.observed

@@ -1,9 +1,12 @@
-//! `aws_instance`. User data is never asked for: `DescribeInstances` does not return it.
+//! `aws_instance`, listed together with `aws_ebs_volume`: an instance's block devices say which volumes die with it.
+//!
+//! User data is never asked for: `DescribeInstances` does not return it.
 
 use aws_sdk_ec2::types::Instance;
 
 use super::Listing;
 use super::convert::{ec2_operator, ec2_tags, knows_no_managed_resources, time};
+use super::ebs_volume::{self, Devices};
 use super::facts::{Kind, changing, facet, kept, kept_reference, refers, refers_set, stable};
 use super::prices;
 use crate::aws::{Fault, ListCx};
@@ -13,11 +16,9 @@ use crate::model::{Arn, Configuration, Live, Timestamp, Value};
 ///
 /// Its data is on volumes: those that die with it are parts of it, and hold the data themselves.
 pub(super) static KIND: Kind = Kind {
-    facets: &[
-        facet("aws_ec2_instance_state", "instance_id"),
-        // The request is over once the instance runs; what it made and what its destruction ends is the instance.
-        facet("aws_spot_instance_request", "spot_instance_id"),
-    ],
+    // What a spot request made, and what its destruction ends, is the instance; its id is a key of the instance.
+    aliases: &["aws_spot_instance_request"],
+    facets: &[facet("aws_ec2_instance_state", "instance_id")],
     arn: "arn:{partition}:ec2:{region}:{account}:instance/{id}",
     attributes: &[
         refers("ami", &["aws_ami"]),
@@ -53,20 +54,27 @@ pub(super) static KIND: Kind = Kind {
 };
 
 pub(super) static LISTING: Listing = Listing {
-    kinds: &[&KIND],
-    actions: &["ec2:DescribeInstances"],
+    kinds: &[&KIND, &ebs_volume::KIND],
+    actions: &["ec2:DescribeInstances", "ec2:DescribeVolumes"],
     list: |cx| Box::pin(list(cx)),
 };
 
 async fn list(cx: &ListCx<'_>) -> Result<(), Fault> {
-    let all = pages(cx, Some(true)).await;
+    let mut devices = Devices::new();
+    let mut all = pages(cx, &mut devices, Some(true)).await;
     if knows_no_managed_resources(&all) {
-        return pages(cx, None).await;
+        all = pages(cx, &mut devices, None).await;
     }
-    all
+    if let Err(fault) = all {
+        cx.gap(KIND.name, fault);
+    }
+    if let Err(fault) = ebs_volume::list(cx, &devices).await {
+        cx.gap(ebs_volume::KIND.name, fault);
+    }
+    Ok(())
 }
 
-async fn pages(cx: &ListCx<'_>, managed: Option<bool>) -> Result<(), Fault> {
+async fn pages(cx: &ListCx<'_>, devices: &mut Devices, managed: Option<bool>) -> Result<(), Fault> {
     cx.pages(
         "ec2:DescribeInstances",
         |token| {
@@ -77,15 +85,25 @@ async fn pages(cx: &ListCx<'_>, managed: Option<bool>) -> Result<(), Fault> {
                 .send()
         },
         |page| {
-            page.reservations()
-                .iter()
-                .flat_map(|reservation| reservation.instances())
-                .filter_map(|instance| live(cx, instance))
-                .for_each(|instance| cx.found(instance));
+            let instances = page.reservations().iter();
+            for instance in instances.flat_map(|reservation| reservation.instances()) {
+                let Some(live) = live(cx, instance) else { continue };
+                devices.extend(dying_devices(instance));
+                cx.found(live);
+            }
             page.next_token
         },
     )
     .await
+}
+
+/// The volumes that are deleted when the instance is terminated, with the instance and the device.
+fn dying_devices(instance: &Instance) -> impl Iterator<Item = (String, (String, String))> {
+    instance.block_device_mappings().iter().filter_map(|device| {
+        let ebs = device.ebs().filter(|ebs| ebs.delete_on_termination() == Some(true))?;
+        let (id, name) = (instance.instance_id()?, device.device_name()?);
+        Some((ebs.volume_id()?.to_owned(), (id.to_owned(), name.to_owned())))
+    })
 }
 
 fn live(cx: &ListCx<'_>, instance: &Instance) -> Option<Live> {
@@ -99,6 +117,7 @@ fn live(cx: &ListCx<'_>, instance: &Instance) -> Option<Live> {
     }
     let mut live = cx.live(&KIND, instance.instance_id()?);
     live.created_at = created_at(instance);
+    live.keys.extend(instance.spot_instance_request_id().map(Into::into));
     configure(&mut live, instance);
     live.observed
         .set("status", status)
@@ -148,7 +167,7 @@ fn configure(live: &mut Live, instance: &Instance) {
                 .map(|tenancy| tenancy.as_str()),
         )
         .set("source_dest_check", instance.source_dest_check())
-        .set("ebs_optimized", instance.ebs_optimized())
+        .set("ebs_optimized", instance.ebs_optimized().unwrap_or(false))
         .set(
             "monitoring",
             instance
@@ -266,18 +285,36 @@ mod tests {
 
     const SECOND: &str = "<DescribeInstancesResponse><reservationSet><item><instancesSet>\
         <item><instanceId>i-1a1b2c3d</instanceId><instanceType>t3.micro</instanceType>\
+        <spotInstanceRequestId>sir-0a1b2c3d</spotInstanceRequestId>\
         <instanceState><name>stopped</name></instanceState>\
         <operator><managed>true</managed><principal>eks.amazonaws.com</principal></operator></item>\
         <item><instanceId>i-2a1b2c3d</instanceId><instanceState><name>terminated</name></instanceState></item>\
         </instancesSet></item></reservationSet></DescribeInstancesResponse>";
 
+    const VOLUMES: &str = "<DescribeVolumesResponse><volumeSet>\
+        <item><volumeId>vol-0a1b2c3d</volumeId><attachmentSet><item><instanceId>i-0a1b2c3d</instanceId></item>\
+        </attachmentSet></item>\
+        <item><volumeId>vol-1a1b2c3d</volumeId><attachmentSet><item><instanceId>i-0a1b2c3d</instanceId></item>\
+        </attachmentSet></item></volumeSet></DescribeVolumesResponse>";
+
+    /// The instances; with them come two volumes.
     async fn listed() -> Vec<Live> {
-        Replay::default()
+        let mut live = Replay::default()
             .answer("DescribeInstances", BASTION)
             .answer("DescribeInstances", SECOND)
+            .answer("DescribeVolumes", VOLUMES)
             .list(LISTING.list)
             .await
-            .expect("both pages")
+            .expect("both pages");
+        let volumes = live.split_off(2);
+        // What `DescribeVolumes` left out here, the instance's own block devices say.
+        assert_eq!(volumes.len(), 2);
+        assert_eq!(
+            &*volumes[0].part_of.as_ref().expect("the root volume").whole,
+            "i-0a1b2c3d"
+        );
+        assert!(volumes[1].part_of.is_none());
+        live
     }
 
     fn texts(live: &Live, path: &str) -> Vec<String> {
@@ -330,9 +367,26 @@ mod tests {
         let live = listed().await;
         assert!((monthly_cost(&live[0]).expect("a price") - 7.592).abs() < 0.001);
         assert_eq!(monthly_cost(&live[1]), None);
+        assert_eq!(&*live[1].keys[0], "sir-0a1b2c3d");
         let Origin::Delegated(delegate) = &live[1].origin else {
             panic!("delegated, not {:?}", live[1].origin);
         };
         assert_eq!(delegate.system, "eks");
+    }
+
+    #[tokio::test]
+    async fn denied_instances_leave_the_volumes() {
+        let (live, faults, result) = Replay::default()
+            .fail(
+                "DescribeInstances",
+                403,
+                "<Response><Errors><Error><Code>UnauthorizedOperation</Code></Error></Errors></Response>",
+            )
+            .answer("DescribeVolumes", VOLUMES)
+            .run(LISTING.list)
+            .await;
+        result.expect("a gap, not a fault");
+        assert_eq!(live.len(), 2);
+        assert_eq!(faults[0].0, "aws_instance");
     }
 }

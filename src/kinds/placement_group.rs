@@ -59,7 +59,7 @@ fn live(cx: &ListCx<'_>, group: &PlacementGroup) -> Option<Live> {
     live.configuration
         .set("name", group_name)
         .set("strategy", group.strategy().map(|strategy| strategy.as_str()))
-        .set("partition_count", group.partition_count())
+        .set("partition_count", group.partition_count().unwrap_or(0))
         .set("spread_level", group.spread_level().map(|level| level.as_str()))
         .set("placement_group_id", group.group_id());
     live.observed.set("status", group.state().map(|state| state.as_str()));

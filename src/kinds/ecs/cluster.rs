@@ -2,7 +2,7 @@
 
 use aws_sdk_ecs::types::{Cluster, ClusterConfiguration};
 
-use super::Standalone;
+use super::{Services, Standalone};
 use crate::kinds::convert::{delegated, ecs_tags, texts};
 use crate::kinds::facts::{Attribute, Kind, Usage, changing, facet, kept_reference, name, refers};
 use crate::model::{Configuration, Live, Origin, Value};
@@ -53,7 +53,12 @@ pub(super) static KIND: Kind = Kind {
     ..Kind::regional("aws_ecs_cluster", "ECS cluster", "ecs")
 };
 
-pub(super) fn live(cx: &crate::aws::ListCx<'_>, cluster: &Cluster, standalone: &Standalone) -> Option<Live> {
+pub(super) fn live(
+    cx: &crate::aws::ListCx<'_>,
+    cluster: &Cluster,
+    services: Option<&Services>,
+    standalone: &Standalone,
+) -> Option<Live> {
     // A deleted cluster can be described for a while.
     if cluster.status() == Some("INACTIVE") {
         return None;
@@ -90,6 +95,13 @@ pub(super) fn live(cx: &crate::aws::ListCx<'_>, cluster: &Cluster, standalone: &
     live.observed
         .set("status", cluster.status().map(str::to_lowercase))
         .set("active_services", cluster.active_services_count())
+        // Those that are being drained count as well.
+        .set(
+            "services",
+            services
+                .filter(|services| services.complete)
+                .and_then(|services| i64::try_from(services.found.len()).ok()),
+        )
         .set("running_tasks", cluster.running_tasks_count())
         .set("pending_tasks", cluster.pending_tasks_count())
         .set("container_instances", cluster.registered_container_instances_count())

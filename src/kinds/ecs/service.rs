@@ -192,7 +192,7 @@ fn of_deployment(live: &mut Live, primary: &Deployment) {
 
 fn network(configuration: &NetworkConfiguration) -> Option<Value> {
     let vpc = configuration.awsvpc_configuration()?;
-    let public = vpc.assign_public_ip().map(|assign| *assign == AssignPublicIp::Enabled);
+    let public = vpc.assign_public_ip() == Some(&AssignPublicIp::Enabled);
     let block = Configuration::new()
         .with("subnets", texts(vpc.subnets().iter().map(String::as_str)))
         .with(

@@ -55,6 +55,7 @@ pub(super) static KIND: Kind = Kind {
     ],
     cloudformation: "AWS::ECS::TaskDefinition",
     import_id: "{arn}",
+    many_alike: true,
     ..Kind::regional("aws_ecs_task_definition", "ECS task definition", "ecs")
 };
 
