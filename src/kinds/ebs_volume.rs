@@ -128,7 +128,8 @@ fn attached(live: &mut Live, attachment: &VolumeAttachment, devices: &Devices) {
 fn orphan(live: &Live, usage: &Usage<'_>) -> Option<String> {
     let alone = live.observed.text("status") == Some("available")
         && live.observed.get("attached").and_then(|attached| attached.as_bool()) == Some(false)
-        && usage.used_by.is_empty();
+        // A snapshot says where it came from; it does not need the volume.
+        && usage.used_by.iter().all(|(user, _)| user.starts_with("aws_ebs_snapshot"));
     alone.then(
         || match live.observed.get("size_gib").and_then(|size| size.as_integer()) {
             Some(size) => format!("attached to no instance; its {size} GiB are billed"),
