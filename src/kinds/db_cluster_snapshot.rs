@@ -29,8 +29,9 @@ pub(super) static KIND: Kind = Kind {
     arn: ARN,
     attributes: ATTRIBUTES,
     holds_data: true,
+    many_alike: true,
     orphan: Some(orphan),
-    ..Kind::regional("aws_db_cluster_snapshot", "Database cluster snapshot", "rds")
+    ..Kind::regional("aws_db_cluster_snapshot", "database cluster snapshot", "rds")
 };
 
 /// A snapshot of a `DocumentDB` cluster.
@@ -38,6 +39,7 @@ pub(super) static DOCDB_SNAPSHOT: Kind = Kind {
     arn: ARN,
     attributes: ATTRIBUTES,
     holds_data: true,
+    many_alike: true,
     orphan: Some(orphan),
     ..Kind::regional("aws_docdb_cluster_snapshot", "DocumentDB cluster snapshot", "rds")
 };
@@ -47,6 +49,7 @@ pub(super) static NEPTUNE_SNAPSHOT: Kind = Kind {
     arn: ARN,
     attributes: ATTRIBUTES,
     holds_data: true,
+    many_alike: true,
     orphan: Some(orphan),
     ..Kind::regional("aws_neptune_cluster_snapshot", "Neptune cluster snapshot", "rds")
 };
@@ -127,6 +130,7 @@ fn live(cx: &ListCx<'_>, snapshot: &DbClusterSnapshot, sources: Option<&Sources>
             arn_word: "cluster",
             identifier: snapshot.db_cluster_identifier(),
             resource_id: snapshot.db_cluster_resource_id(),
+            created: convert::time(snapshot.cluster_create_time()),
             elsewhere: rds::is_copy(cx, None, snapshot.source_db_cluster_snapshot_arn()),
             dies_with_it: (kind == "automated").then_some("SnapshotType is automated"),
         },

@@ -23,7 +23,7 @@ pub(super) static KIND: Kind = Kind {
         kept("name_prefix"),
     ],
     cloudformation: "AWS::RDS::EventSubscription",
-    ..Kind::regional("aws_db_event_subscription", "Database event subscription", "rds")
+    ..Kind::regional("aws_db_event_subscription", "database event subscription", "rds")
 };
 
 pub(super) static LISTING: Listing = Listing {

@@ -72,7 +72,7 @@ pub(super) static KIND: Kind = Kind {
     cloudformation: "AWS::RDS::DBInstance",
     holds_data: true,
     monthly_cost: Some(monthly_cost),
-    ..Kind::regional("aws_db_instance", "Database instance", "rds")
+    ..Kind::regional("aws_db_instance", "database instance", "rds")
 };
 
 /// An instance of an Aurora or Multi-AZ cluster. The data is the cluster's.
@@ -101,7 +101,7 @@ pub(super) static CLUSTER_INSTANCE: Kind = Kind {
     ],
     cloudformation: "AWS::RDS::DBInstance",
     monthly_cost: Some(monthly_cost),
-    ..Kind::regional("aws_rds_cluster_instance", "Cluster instance", "rds")
+    ..Kind::regional("aws_rds_cluster_instance", "database cluster instance", "rds")
 };
 
 /// An instance of a `DocumentDB` cluster; RDS's own call returns it.
@@ -185,6 +185,9 @@ fn live(cx: &ListCx<'_>, instance: &DbInstance) -> Option<Live> {
         None => describe_alone(&mut live, instance),
     }
     observe(&mut live, instance);
+    if let Some(vpc) = instance.db_subnet_group().and_then(|group| group.vpc_id()) {
+        live.refer("vpc_id", vpc);
+    }
     live.tagged(rds::tags(instance.tag_list()));
     Some(live)
 }
@@ -392,7 +395,7 @@ mod tests {
         </VpcSecurityGroupMembership><VpcSecurityGroupMembership><VpcSecurityGroupId>sg-0a000000000000001</VpcSecurityGroupId>\
         </VpcSecurityGroupMembership></VpcSecurityGroups><DBParameterGroups><DBParameterGroup>\
         <DBParameterGroupName>default.postgres15</DBParameterGroupName></DBParameterGroup></DBParameterGroups>\
-        <DBSubnetGroup><DBSubnetGroupName>prod-db</DBSubnetGroupName></DBSubnetGroup><MultiAZ>true</MultiAZ>\
+        <DBSubnetGroup><DBSubnetGroupName>prod-db</DBSubnetGroupName><VpcId>vpc-0a1b2c3d</VpcId></DBSubnetGroup><MultiAZ>true</MultiAZ>\
         <StorageType>gp3</StorageType><StorageEncrypted>true</StorageEncrypted><DbiResourceId>db-ABCDEFG</DbiResourceId>\
         <DBInstanceArn>arn:aws:rds:eu-west-1:123456789012:db:prod-db</DBInstanceArn>\
         <DeletionProtection>false</DeletionProtection><TagList><Tag><Key>Project</Key><Value>platform</Value></Tag></TagList>\
@@ -442,6 +445,7 @@ mod tests {
             live.observed.text("latest_restorable_time"),
             Some("2026-11-24T05:22:28Z")
         );
+        assert_eq!(&*live.references[0].target, "vpc-0a1b2c3d");
         assert!(live.part_of.is_none());
     }
 

@@ -26,9 +26,11 @@ pub(super) static KIND: Kind = Kind {
         kept("retention_period"),
         kept("source_db_instance_arn"),
     ],
-    import_id: "{arn}",
+    // No type of Terraform holds it.
+    import_id: "",
     holds_data: true,
-    ..Kind::regional("aws_db_instance_automated_backup", "Automated backup", "rds")
+    many_alike: true,
+    ..Kind::regional("aws_db_instance_automated_backup", "automated database backup", "rds")
 };
 
 pub(super) static LISTING: Listing = Listing {
@@ -96,6 +98,7 @@ fn live(cx: &ListCx<'_>, backup: &DbInstanceAutomatedBackup, sources: Option<&So
     if status == "retained" {
         live.observed.set("source_gone", true);
     } else if let (true, Some(source)) = (elsewhere, backup.db_instance_arn()) {
+        live.observed.set("backup_of", source);
         live.lives_with(
             "aws_db_instance",
             source,
@@ -110,6 +113,7 @@ fn live(cx: &ListCx<'_>, backup: &DbInstanceAutomatedBackup, sources: Option<&So
                 arn_word: "db",
                 identifier,
                 resource_id: backup.dbi_resource_id(),
+                created: convert::time(backup.instance_create_time()),
                 elsewhere,
                 dies_with_it: Some("its Status is not retained"),
             },
@@ -172,7 +176,7 @@ mod tests {
         let part_of = live[0].part_of.as_ref().expect("part of its instance");
         assert_eq!(&*part_of.whole, "arn:aws:rds:eu-west-1:123456789012:db:prod");
         assert!(live[1].part_of.is_none());
-        assert!(live[1].references.is_empty());
+        assert_eq!(live[1].observed.text("backup_of"), None);
         assert_eq!(live[1].observed.text("status"), Some("retained"));
         assert_eq!(
             live[1].observed.text("latest_restorable_time"),

@@ -21,7 +21,7 @@ pub(super) static KIND: Kind = Kind {
     ],
     cloudformation: "AWS::RDS::OptionGroup",
     orphan: Some(orphan),
-    ..Kind::regional("aws_db_option_group", "Database option group", "rds")
+    ..Kind::regional("aws_db_option_group", "database option group", "rds")
 };
 
 pub(super) static LISTING: Listing = Listing {

@@ -21,7 +21,7 @@ pub(super) static KIND: Kind = Kind {
     ],
     cloudformation: "AWS::RDS::DBParameterGroup",
     orphan: Some(orphan),
-    ..Kind::regional("aws_db_parameter_group", "Database parameter group", "rds")
+    ..Kind::regional("aws_db_parameter_group", "database parameter group", "rds")
 };
 
 pub(super) static LISTING: Listing = Listing {

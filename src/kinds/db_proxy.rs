@@ -28,7 +28,7 @@ pub(super) static KIND: Kind = Kind {
         kept_reference("auth.secret_arn", &["aws_secretsmanager_secret"]),
     ],
     cloudformation: "AWS::RDS::DBProxy",
-    ..Kind::regional("aws_db_proxy", "Database proxy", "rds")
+    ..Kind::regional("aws_db_proxy", "database proxy", "rds")
 };
 
 pub(super) static LISTING: Listing = Listing {

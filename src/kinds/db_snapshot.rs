@@ -25,9 +25,10 @@ pub(super) static KIND: Kind = Kind {
         kept("source_db_snapshot_identifier"),
     ],
     holds_data: true,
+    many_alike: true,
     orphan: Some(orphan),
     monthly_cost: Some(monthly_cost),
-    ..Kind::regional("aws_db_snapshot", "Database snapshot", "rds")
+    ..Kind::regional("aws_db_snapshot", "database snapshot", "rds")
 };
 
 pub(super) static LISTING: Listing = Listing {
@@ -107,6 +108,7 @@ fn live(cx: &ListCx<'_>, snapshot: &DbSnapshot, sources: Option<&Sources>) -> Op
             arn_word: "db",
             identifier: snapshot.db_instance_identifier(),
             resource_id: snapshot.dbi_resource_id(),
+            created: convert::time(snapshot.instance_create_time()),
             elsewhere: rds::is_copy(cx, snapshot.source_region(), snapshot.source_db_snapshot_identifier()),
             dies_with_it: (kind == "automated").then_some("SnapshotType is automated"),
         },
@@ -194,6 +196,7 @@ mod tests {
                             "db-FAR",
                             "<SourceRegion>us-east-1</SourceRegion>",
                         ),
+                        snapshot("before-renaming", "manual", "staging", "db-NEW", ""),
                         snapshot("foreign", "manual", "prod", "db-NEW", "").replace("123456789012", "210987654321"),
                         snapshot("awsbackup:job-1", "awsbackup", "prod", "db-NEW", ""),
                     ]
@@ -220,7 +223,7 @@ mod tests {
     #[tokio::test]
     async fn automated_ones_are_part_of_their_instance() {
         let live = list().await;
-        assert_eq!(live.len(), 6, "all but the one of another account");
+        assert_eq!(live.len(), 7, "all but the one of another account");
         let automated = by_id(&live, "rds:prod-2026-11-01");
         assert_eq!(
             &*automated.arn,
@@ -238,7 +241,7 @@ mod tests {
         let live = list().await;
         assert!(by_id(&live, "rds:prod-2025-01-01").part_of.is_none());
         let last = by_id(&live, "final");
-        assert!(last.references.is_empty());
+        assert_eq!(last.observed.text("backup_of"), None);
         assert!(orphan(last, &UNUSED).is_some());
     }
 
@@ -247,12 +250,14 @@ mod tests {
         let live = list().await;
         let manual = by_id(&live, "before-upgrade");
         assert!(manual.part_of.is_none());
-        assert_eq!(&*manual.references[0].via, "backup_of");
+        assert!(manual.references.is_empty(), "it does not need the instance");
         assert_eq!(
-            &*manual.references[0].target,
-            "arn:aws:rds:eu-west-1:123456789012:db:prod"
+            manual.observed.text("backup_of"),
+            Some("arn:aws:rds:eu-west-1:123456789012:db:prod")
         );
         assert_eq!(orphan(manual, &UNUSED), None);
+        let renamed = by_id(&live, "before-renaming");
+        assert_eq!(renamed.observed.text("backup_of"), manual.observed.text("backup_of"));
         let copied = by_id(&live, "copied");
         assert_eq!(orphan(copied, &UNUSED), None, "its source is in another region");
         assert!(matches!(by_id(&live, "awsbackup:job-1").origin, Origin::Delegated(_)));

@@ -20,7 +20,7 @@ pub(super) static KIND: Kind = Kind {
     ],
     cloudformation: "AWS::RDS::DBSubnetGroup",
     orphan: Some(orphan),
-    ..Kind::regional("aws_db_subnet_group", "Database subnet group", "rds")
+    ..Kind::regional("aws_db_subnet_group", "database subnet group", "rds")
 };
 
 pub(super) static LISTING: Listing = Listing {

@@ -46,7 +46,7 @@ pub(super) static KIND: Kind = Kind {
     import_id: "{arn}",
     orphan: Some(orphan),
     monthly_cost: Some(monthly_cost),
-    ..Kind::regional("aws_lb", "Load balancer", "elasticloadbalancing")
+    ..Kind::regional("aws_lb", "load balancer", "elasticloadbalancing")
 };
 
 /// A port of a load balancer, with what happens by default.
@@ -85,7 +85,7 @@ pub(super) static LISTENER: Kind = Kind {
     canonical: Some(|configuration| elb::one_form_of_actions(configuration, "default_action")),
     cloudformation: "AWS::ElasticLoadBalancingV2::Listener",
     import_id: "{arn}",
-    ..Kind::regional("aws_lb_listener", "Load balancer listener", "elasticloadbalancing")
+    ..Kind::regional("aws_lb_listener", "load balancer listener", "elasticloadbalancing")
 };
 
 /// A rule of a listener. The values of headers and queries are left out: people keep shared secrets there.
@@ -115,11 +115,7 @@ pub(super) static RULE: Kind = Kind {
     canonical: Some(|configuration| elb::one_form_of_actions(configuration, "action")),
     cloudformation: "AWS::ElasticLoadBalancingV2::ListenerRule",
     import_id: "{arn}",
-    ..Kind::regional(
-        "aws_lb_listener_rule",
-        "Load balancer listener rule",
-        "elasticloadbalancing",
-    )
+    ..Kind::regional("aws_lb_listener_rule", "load balancer rule", "elasticloadbalancing")
 };
 
 /// A reference that deployments change in passing: blue and green target groups, renewed certificates.
@@ -167,7 +163,12 @@ async fn list(cx: &ListCx<'_>) -> Result<(), Fault> {
         cx.gap(RULE.name, fault.clone());
         cx.gap(LISTENER.name, fault);
     }
-    let arns: Vec<String> = listeners.iter().map(|live| live.arn.to_string()).collect();
+    // Only listeners of application load balancers have rules beside the default one.
+    let arns: Vec<String> = listeners
+        .iter()
+        .map(|live| live.arn.to_string())
+        .filter(|arn| arn.contains(":listener/app/"))
+        .collect();
     elb::found_with_tags(cx, &LISTENER, listeners).await;
 
     let (rules, fault) = each(&arns, |arn| rules_of(cx, arn)).await;

@@ -36,7 +36,7 @@ pub(super) static KIND: Kind = Kind {
     cloudformation: "AWS::ElasticLoadBalancingV2::TargetGroup",
     import_id: "{arn}",
     orphan: Some(orphan),
-    ..Kind::regional("aws_lb_target_group", "Target group", "elasticloadbalancing")
+    ..Kind::regional("aws_lb_target_group", "target group", "elasticloadbalancing")
 };
 
 pub(super) static LISTING: Listing = Listing {

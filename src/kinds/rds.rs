@@ -101,6 +101,7 @@ struct Source {
     identifier: String,
     arn: String,
     resource_id: Option<String>,
+    created: Option<Timestamp>,
 }
 
 /// The databases that are there, so that a backup can say whether its own still is.
@@ -128,6 +129,7 @@ impl Sources {
                         identifier: instance.db_instance_identifier()?.to_owned(),
                         arn: instance.db_instance_arn()?.to_owned(),
                         resource_id: instance.dbi_resource_id().map(str::to_owned),
+                        created: convert::time(instance.instance_create_time()),
                     })
                 }));
                 page.marker
@@ -155,6 +157,7 @@ impl Sources {
                         identifier: cluster.db_cluster_identifier()?.to_owned(),
                         arn: cluster.db_cluster_arn()?.to_owned(),
                         resource_id: cluster.db_cluster_resource_id().map(str::to_owned),
+                        created: convert::time(cluster.cluster_create_time()),
                     })
                 }));
                 page.marker
@@ -164,22 +167,29 @@ impl Sources {
         Ok(Self(sources))
     }
 
-    /// Returns the ARN of the database with this identifier, unless its resource id says that it is another one; else
-    /// of the one with this resource id, which was renamed.
-    pub(super) fn find(&self, identifier: Option<&str>, resource_id: Option<&str>) -> Option<&str> {
-        let same_id = |source: &Source| match (resource_id, source.resource_id.as_deref()) {
+    /// Returns the ARN of the database with the backup's identifier, unless its resource id says that it is another one;
+    /// else of the only one with the backup's resource id and time of creation, which was renamed.
+    fn find(&self, backup: &Backup<'_>) -> Option<&str> {
+        let same_id = |source: &Source| match (backup.resource_id, source.resource_id.as_deref()) {
             (Some(ours), Some(theirs)) => ours == theirs,
             _ => true,
         };
-        self.0
+        if let Some(source) = self
+            .0
             .iter()
-            .find(|source| Some(source.identifier.as_str()) == identifier && same_id(source))
-            .or_else(|| {
-                self.0
-                    .iter()
-                    .find(|source| resource_id.is_some() && source.resource_id.as_deref() == resource_id)
-            })
-            .map(|source| source.arn.as_str())
+            .find(|source| Some(source.identifier.as_str()) == backup.identifier && same_id(source))
+        {
+            return Some(&source.arn);
+        }
+        backup.resource_id?;
+        let mut renamed = self.0.iter().filter(|source| {
+            source.resource_id.as_deref() == backup.resource_id
+                && (source.created.is_none() || backup.created.is_none() || source.created == backup.created)
+        });
+        match (renamed.next(), renamed.next()) {
+            (Some(only), None) => Some(&only.arn),
+            _ => None,
+        }
     }
 }
 
@@ -191,6 +201,8 @@ pub(super) struct Backup<'a> {
     pub(super) arn_word: &'static str,
     pub(super) identifier: Option<&'a str>,
     pub(super) resource_id: Option<&'a str>,
+    /// When the database was made, to the second.
+    pub(super) created: Option<Timestamp>,
     /// It was copied from another region or account, so its database is not among those listed here.
     pub(super) elsewhere: bool,
     /// The API fact that it is deleted together with the database; `None` for what outlives it.
@@ -205,26 +217,29 @@ pub(super) fn is_copy(cx: &ListCx<'_>, region: Option<&str>, source: Option<&str
             .is_some_and(|arn| arn.account != &*cx.account || arn.region != &*cx.region)
 }
 
-/// Enters the database of a backup: as its whole, as a reference `backup_of`, or as `observed.source_gone`.
+/// Enters the database of a backup: its ARN as `observed.backup_of`, and as the whole of what dies with it; or
+/// `observed.source_gone`.
 ///
-/// Without the list of databases (`sources`) the identifier is believed, and nothing is said to be gone.
+/// It is no reference: the backup does not need the database. Without the list of databases (`sources`) the identifier
+/// is believed, and nothing is said to be gone.
 pub(super) fn backup_of(cx: &ListCx<'_>, live: &mut Live, backup: &Backup<'_>, sources: Option<&Sources>) {
     let Some(identifier) = backup.identifier.filter(|_| !backup.elsewhere) else {
         return;
     };
     let source = match sources {
-        Some(sources) => sources.find(Some(identifier), backup.resource_id).map(str::to_owned),
+        Some(sources) => sources.find(backup).map(str::to_owned),
         None => Some(format!(
             "arn:{}:rds:{}:{}:{}:{identifier}",
             cx.partition, cx.region, cx.account, backup.arn_word
         )),
     };
-    match (source, backup.dies_with_it) {
-        (Some(source), Some(evidence)) => live.lives_with(backup.kind, source, evidence),
-        (Some(source), None) => live.refer("backup_of", source),
-        (None, _) => {
-            live.observed.set("source_gone", true);
-        }
+    let Some(source) = source else {
+        live.observed.set("source_gone", true);
+        return;
+    };
+    live.observed.set("backup_of", source.as_str());
+    if let Some(evidence) = backup.dies_with_it {
+        live.lives_with(backup.kind, source, evidence);
     }
 }
 

@@ -60,7 +60,7 @@ pub(super) static KIND: Kind = Kind {
     ],
     cloudformation: "AWS::RDS::DBCluster",
     holds_data: true,
-    ..Kind::regional("aws_rds_cluster", "Database cluster", "rds")
+    ..Kind::regional("aws_rds_cluster", "database cluster", "rds")
 };
 
 /// A `DocumentDB` cluster; RDS's own call returns it.

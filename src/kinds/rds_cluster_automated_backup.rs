@@ -20,9 +20,15 @@ pub(super) static KIND: Kind = Kind {
         kept_reference("kms_key_id", &["aws_kms_key"]),
         kept("retention_period"),
     ],
-    import_id: "{arn}",
+    // No type of Terraform holds it.
+    import_id: "",
     holds_data: true,
-    ..Kind::regional("aws_rds_cluster_automated_backup", "Automated cluster backup", "rds")
+    many_alike: true,
+    ..Kind::regional(
+        "aws_rds_cluster_automated_backup",
+        "automated database cluster backup",
+        "rds",
+    )
 };
 
 pub(super) static LISTING: Listing = Listing {
@@ -89,6 +95,7 @@ fn live(cx: &ListCx<'_>, backup: &DbClusterAutomatedBackup, sources: Option<&Sou
     if status == "retained" {
         live.observed.set("source_gone", true);
     } else if let (true, Some(source)) = (elsewhere, backup.db_cluster_arn()) {
+        live.observed.set("backup_of", source);
         live.lives_with(
             whole,
             source,
@@ -103,6 +110,7 @@ fn live(cx: &ListCx<'_>, backup: &DbClusterAutomatedBackup, sources: Option<&Sou
                 arn_word: "cluster",
                 identifier,
                 resource_id: backup.db_cluster_resource_id(),
+                created: convert::time(backup.cluster_create_time()),
                 elsewhere,
                 dies_with_it: Some("its Status is not retained"),
             },

@@ -24,7 +24,11 @@ pub(super) static KIND: Kind = Kind {
     ],
     cloudformation: "AWS::RDS::DBClusterParameterGroup",
     orphan: Some(orphan),
-    ..Kind::regional("aws_rds_cluster_parameter_group", "Cluster parameter group", "rds")
+    ..Kind::regional(
+        "aws_rds_cluster_parameter_group",
+        "database cluster parameter group",
+        "rds",
+    )
 };
 
 pub(super) static LISTING: Listing = Listing {

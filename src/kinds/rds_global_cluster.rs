@@ -33,7 +33,7 @@ pub(super) static KIND: Kind = Kind {
         kept("global_cluster_resource_id"),
     ],
     cloudformation: "AWS::RDS::GlobalCluster",
-    ..Kind::regional("aws_rds_global_cluster", "Global database cluster", "rds")
+    ..Kind::regional("aws_rds_global_cluster", "global database cluster", "rds")
 };
 
 pub(super) static LISTING: Listing = Listing {
