@@ -74,7 +74,7 @@ async fn describe_tags(cx: &ListCx<'_>, arns: &[String]) -> Result<Vec<Tags>, Fa
 /// Actions of a listener or rule as Terraform's blocks, by their order.
 ///
 /// Left out, because they may hold a secret or are nobody's identity: the body of a fixed response, the query of a
-/// redirect, and the client secret of OpenID Connect.
+/// redirect, and the client secret of `OpenID` Connect.
 pub(super) fn actions(actions: &[Action]) -> Value {
     let mut sorted: Vec<&Action> = actions.iter().collect();
     sorted.sort_by_key(|action| action.order());

@@ -53,7 +53,7 @@ pub(super) enum Family {
 }
 
 /// RDS, Amazon `DocumentDB` and Neptune answer each other's calls; only the engine tells them apart
-/// (source: Amazon DocumentDB developer guide, "API reference").
+/// (source: the developer guide of Amazon `DocumentDB`, "API reference").
 pub(super) fn family(engine: Option<&str>) -> Family {
     match engine {
         Some(engine) if engine.starts_with("docdb") => Family::DocumentDb,
