@@ -360,13 +360,15 @@ def serve(options):
 def stand_up(place, shift_to_now=False):
     account = Account()
     lines = read_lines(recording_of(place))
+    # Forty minutes after the last change: the time at which somebody asks. (Not after the last
+    # line: what was forgotten long ago may have been recorded last.)
+    last = parse_time(max(json.loads(line).get("clock", "") for line in lines))
+    asked = last + datetime.timedelta(minutes=40)
     if shift_to_now:
-        last = max(json.loads(line).get("clock", "") for line in lines)
-        now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
-        account.clock.shift = now - parse_time(last) - datetime.timedelta(minutes=40)
+        now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None, microsecond=0)
+        account.clock.shift = now - asked
     account.replay(lines)
-    # Forty minutes after the last change: the time at which somebody asks.
-    account.clock.now += datetime.timedelta(minutes=40)
+    account.clock.now = asked
     return account
 
 
