@@ -250,14 +250,14 @@ agrees() {
     done
 }
 
-for step in "$@"; do
+for step in "${@:-help}"; do
     case $step in
         healthy | protected | copies | demo | destroyed | plans | wide | check)
             rm -rf "${work:?}"/*
             "$step"
             ;;
         *)
-            sed -n '2,/^set/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+            sed -n '2,/^$/{/^#/s/^# \{0,1\}//p}; /^set/q' "${BASH_SOURCE[0]}" >&2
             exit 2
             ;;
     esac
