@@ -9,7 +9,7 @@ ACCOUNT is a folder with a `recording.jsonl.gz` (or `recording.jsonl`), or such 
 `record` and `serve` print one line, `ready http://127.0.0.1:PORT`, when they can be used, and
 stop on SIGTERM, SIGINT, or when their standard input ends (with --until-eof).
 
-The account is moto's, run in this process, with three differences that make it repeatable:
+The account is moto's, run in this process, with these differences, which make it repeatable:
 
 * Only requests that changed something are recorded, and each is preceded by a seed. So ids do
   not depend on how often somebody polled, or in which order.
@@ -25,6 +25,7 @@ import argparse
 import base64
 import datetime
 import gzip
+import hashlib
 import io
 import json
 import os
@@ -89,21 +90,46 @@ class Clock:
         utils.utcnow.__code__ = utcnow.__code__
 
 
-def refuse_second_subnet_group():
-    """RDS refuses a subnet group whose name is taken; moto puts the new one in its place."""
+def correct_moto(account):
+    """Three things that moto does otherwise than AWS, and that the story needs right.
+
+    Where a name is taken, moto puts the new thing in the old one's place. AWS refuses a second
+    subnet group, and answers a second CreateCluster with the cluster that there is. Neither
+    changes anything, so neither is recorded.
+
+    And moto takes the id of a listener's default rule from the process's memory.
+    """
+    from moto.ecs.models import EC2ContainerServiceBackend
+    from moto.elbv2.models import FakeRule
     from moto.rds.exceptions import RDSClientError
     from moto.rds.models import RDSBackend
 
-    create = RDSBackend.create_subnet_group
+    make_rule = FakeRule.__init__
+    create_group = RDSBackend.create_subnet_group
+    create_cluster = EC2ContainerServiceBackend.create_cluster
 
-    def create_once(self, subnet_name, *rest, **named):
+    def group_once(self, subnet_name, *rest, **named):
         if subnet_name in self.subnet_groups:
             raise RDSClientError(
                 "DBSubnetGroupAlreadyExists", f"The DB subnet group '{subnet_name}' already exists."
             )
-        return create(self, subnet_name, *rest, **named)
+        return create_group(self, subnet_name, *rest, **named)
 
-    RDSBackend.create_subnet_group = create_once
+    def cluster_once(self, cluster_name, *rest, **named):
+        there = self.clusters.get(cluster_name)
+        if there is not None and there.status == "ACTIVE":
+            account.unchanged = True
+            return there
+        return create_cluster(self, cluster_name, *rest, **named)
+
+    def rule_with_lasting_id(self, listener_arn, *rest, **named):
+        make_rule(self, listener_arn, *rest, **named)
+        rule = hashlib.sha256(listener_arn.encode()).hexdigest()[:16]
+        self.arn = f"{listener_arn.replace(':listener/', ':listener-rule/')}/{rule}"
+
+    FakeRule.__init__ = rule_with_lasting_id
+    RDSBackend.create_subnet_group = group_once
+    EC2ContainerServiceBackend.create_cluster = cluster_once
 
 
 class Account:
@@ -114,7 +140,8 @@ class Account:
         self.clock.take_over()
         from moto.server import DomainDispatcherApplication, create_backend_app
 
-        refuse_second_subnet_group()
+        correct_moto(self)
+        self.unchanged = False
         self.app = DomainDispatcherApplication(create_backend_app)
         self.lock = threading.Lock()
         self.seed = FIRST_SEED
@@ -209,9 +236,11 @@ class Account:
                 return start_response(line, headers, *rest)
 
             environ["wsgi.input"] = io.BytesIO(body)
+            self.unchanged = False
             # Flask has made the whole answer when this returns; nothing is drawn after it.
             answer = self.app(environ, start)
-            if change and self.out is not None and status[-1].startswith("2"):
+            change = change and not self.unchanged and status[-1].startswith("2")
+            if change and self.out is not None:
                 self.write(seed, entry)
             return answer
 
@@ -331,13 +360,15 @@ def serve(options):
 def stand_up(place, shift_to_now=False):
     account = Account()
     lines = read_lines(recording_of(place))
+    # Forty minutes after the last change: the time at which somebody asks. (Not after the last
+    # line: what was forgotten long ago may have been recorded last.)
+    last = parse_time(max(json.loads(line).get("clock", "") for line in lines))
+    asked = last + datetime.timedelta(minutes=40)
     if shift_to_now:
-        last = max(json.loads(line).get("clock", "") for line in lines)
-        now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None)
-        account.clock.shift = now - parse_time(last) - datetime.timedelta(minutes=40)
+        now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None, microsecond=0)
+        account.clock.shift = now - asked
     account.replay(lines)
-    # Forty minutes after the last change: the time at which somebody asks.
-    account.clock.now += datetime.timedelta(minutes=40)
+    account.clock.now = asked
     return account
 
 
