@@ -4,6 +4,7 @@
 
 pub mod aws;
 pub mod check;
+pub mod cli;
 pub mod findings;
 pub mod kinds;
 pub mod ledger;

@@ -1,5 +1,18 @@
 //! Reports: one document, rendered for people and for machines. Everything here returns text and writes nothing.
 
+pub mod csv;
 pub mod document;
+pub mod explain;
+pub mod human;
+pub mod json;
+pub mod markdown;
+pub mod text;
+mod view;
 
 pub use document::Document;
+pub use view::View;
+
+#[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,197 @@
+//! The command line: arguments, settings, the one writer, exit codes.
+//!
+//! A subcommand is one file with an `Args` struct, whose doc comments are its help, and one `run` function.
+//! Arguments are taken in two steps: clap only parses; then settings are validated once, and what is cheap to check
+//! (states, places to write to, codes) is checked before AWS is asked anything.
+
+mod completions;
+mod demo;
+mod exit;
+mod explain;
+mod fail_on;
+mod failure;
+mod gather;
+mod kinds;
+mod look;
+mod output;
+mod report;
+mod scan;
+mod target;
+mod ui;
+
+pub use exit::Exit;
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+use failure::Failure;
+use ui::Ui;
+
+/// Whose is every resource in an AWS account, and what breaks if it goes?
+///
+/// whose lists what is live in an account, joins it with the Terraform states that you give, and says what is
+/// unmanaged, shared by two projects, missing, made twice, or used by nothing, and what it could not see.
+/// It only reads: it never changes anything, and it never prints what a state keeps secret.
+#[derive(Debug, Parser)]
+#[command(
+    name = "whose",
+    version,
+    max_term_width = 100,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    after_help = "Exit codes: 0 clean, 1 could not finish, 2 wrong usage, 3 findings, 4 incomplete, 130 interrupted.\n\
+                  'whose --help' has examples.",
+    after_long_help = AFTER_HELP,
+)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Before a clean-up: what is whose, and what does this thing carry?
+  whose scan --profile prod --state states/ --state old-laptop/terraform.tfstate
+  whose explain sg-0123456789abcdef0 --profile prod --state states/
+
+Every week, in CI: fail when something new is wrong, and keep the evidence
+  whose scan --account 123456789012 --state 'states/**/*.tfstate' --fail-on high \\
+      --snapshot --output report.md
+
+In an incident: what was there, from a snapshot and without AWS
+  whose report snapshots/123456789012-20261124T080000Z.jsonl.zst
+  whose explain aws_db_instance.main --snapshot snapshots/123456789012-20261124T080000Z.jsonl.zst
+
+To try it: a recorded account, no credentials and no network
+  whose demo
+
+Exit codes:
+    0  clean: nothing at or above --fail-on, and everything was seen
+    1  could not finish
+    2  wrong usage
+    3  findings at or above --fail-on
+    4  incomplete: something could not be seen or read (outranks 3)
+  130  interrupted; what was seen is reported as incomplete
+
+The report goes to stdout; progress, warnings and hints go to stderr.";
+
+/// Options of every command.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct Common {
+    /// When to use colours; NO_COLOR is respected
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto, help_heading = "General")]
+    color: Color,
+    /// Writes nothing to stderr but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "General")]
+    quiet: bool,
+    /// Logs to stderr what is done; twice for more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "General")]
+    verbose: u8,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Scan(Box<scan::Args>),
+    Report(report::Args),
+    Explain(Box<explain::Args>),
+    Kinds(kinds::Args),
+    Demo(demo::Args),
+    Completions(completions::Args),
+}
+
+/// Runs the command that the arguments name.
+#[must_use]
+pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let matches = command(early_color(&args)).try_get_matches_from(&args);
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let mut ui = Ui::new(Common {
+                color: early_color(&args),
+                quiet: false,
+                verbose: 0,
+            });
+            return ui.usage(&error);
+        }
+    };
+    let mut ui = Ui::new(cli.common);
+    ui.start_log();
+    let end = match cli.command {
+        Command::Scan(args) => scan::run(*args, &mut ui),
+        Command::Report(args) => report::run(args, &mut ui),
+        Command::Explain(args) => explain::run(*args, &mut ui),
+        Command::Kinds(args) => kinds::run(&args, &mut ui),
+        Command::Demo(args) => demo::run(args, &mut ui),
+        Command::Completions(args) => completions::run(&args, &mut ui),
+    };
+    end.unwrap_or_else(|failure: Failure| {
+        ui.failed(&failure);
+        failure.exit()
+    })
+}
+
+fn command(color: Color) -> clap::Command {
+    Cli::command().color(match color {
+        Color::Auto => clap::ColorChoice::Auto,
+        Color::Always => clap::ColorChoice::Always,
+        Color::Never => clap::ColorChoice::Never,
+    })
+}
+
+/// The colour choice for usage errors, for which there are no parsed arguments.
+fn early_color(args: &[OsString]) -> Color {
+    let mut words = args.iter().filter_map(|arg| arg.to_str());
+    while let Some(word) = words.next() {
+        let value = match word.strip_prefix("--color") {
+            Some("") => words.next(),
+            Some(rest) => rest.strip_prefix('='),
+            None => None,
+        };
+        if let Some(color) = value.and_then(|value| Color::from_str(value, false).ok()) {
+            return color;
+        }
+    }
+    Color::Auto
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clap_is_content_with_every_argument() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_option_and_command_explains_itself() {
+        fn look(command: &clap::Command) {
+            for argument in command.get_arguments().filter(|argument| !argument.is_hide_set()) {
+                assert!(
+                    argument.get_help().is_some(),
+                    "{} of {} has no help",
+                    argument.get_id(),
+                    command.get_name()
+                );
+            }
+            for sub in command.get_subcommands() {
+                assert!(sub.get_about().is_some(), "{} has no help", sub.get_name());
+                assert!(sub.get_after_help().is_some(), "{} has no examples", sub.get_name());
+                look(sub);
+            }
+        }
+        look(&Cli::command());
+    }
+}

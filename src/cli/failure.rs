@@ -1,0 +1,77 @@
+//! What can end a run, in one message and one hint each.
+
+use std::path::PathBuf;
+
+use super::exit::Exit;
+use crate::aws::ConnectError;
+use crate::snapshot::SnapshotError;
+
+/// Why the run ended without doing what was asked. `Display` is the whole message; sources are printed after it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("{message}")]
+    Usage { message: String, hint: String },
+    #[error("failed to connect to AWS")]
+    Connect(#[from] ConnectError),
+    #[error("refused to go on: the caller {caller} is of account {actual}, and --account says {expected}")]
+    WrongAccount {
+        caller: String,
+        actual: String,
+        expected: String,
+    },
+    #[error("failed to use the snapshot")]
+    Snapshot(#[from] SnapshotError),
+    #[error("failed to write {path}")]
+    Output { path: PathBuf, source: std::io::Error },
+    #[error("failed to write the report")]
+    Stdout(#[source] std::io::Error),
+    #[error("failed to start")]
+    Start(#[source] std::io::Error),
+    #[error("failed to find {asked}: {because}")]
+    NotFound {
+        asked: String,
+        because: String,
+        hint: String,
+        /// Something could not be seen, and it may be there.
+        gaps: bool,
+    },
+    #[error("interrupted before anything was seen")]
+    Interrupted,
+}
+
+impl Failure {
+    pub(crate) fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Usage {
+            message: message.into(),
+            hint: hint.into(),
+        }
+    }
+
+    /// The exit code.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Usage { .. } => Exit::Usage,
+            Self::NotFound { gaps: true, .. } => Exit::Incomplete,
+            Self::Interrupted => Exit::Interrupted,
+            Self::Connect(_)
+            | Self::WrongAccount { .. }
+            | Self::Snapshot(_)
+            | Self::Output { .. }
+            | Self::Stdout(_)
+            | Self::Start(_)
+            | Self::NotFound { gaps: false, .. } => Exit::CouldNotFinish,
+        }
+    }
+
+    /// What to do about it.
+    pub(crate) fn hint(&self) -> Option<&str> {
+        match self {
+            Self::Usage { hint, .. } | Self::NotFound { hint, .. } => Some(hint),
+            Self::Connect(error) => Some(error.hint()),
+            Self::Snapshot(error) => Some(error.hint()),
+            Self::WrongAccount { .. } => Some("choose the account's --profile, or correct --account"),
+            Self::Output { .. } => Some("check that the folder exists, is writable and has space"),
+            Self::Stdout(_) | Self::Start(_) | Self::Interrupted => None,
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! Gets the ledger that a command works on: from a live account, from a snapshot, from the recorded account.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::failure::Failure;
+use super::ui::Ui;
+use crate::aws::{ConnectOptions, Session};
+use crate::kinds::disposition;
+use crate::ledger::{Input, Ledger, Projects};
+use crate::model::{Account, Claim, Scan, State};
+use crate::scan::{self, ScanOptions};
+use crate::snapshot::{self, Snapshot};
+
+/// Which account, which regions, which kinds, which states.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct AccountArgs {
+    /// A Terraform or OpenTofu state: a file, a folder (searched for states) or a quoted glob; may be repeated
+    #[arg(short, long, value_name = "STATE", help_heading = "Terraform")]
+    state: Vec<String>,
+    /// The AWS profile; else the standard credential chain decides
+    #[arg(long, value_name = "NAME", help_heading = "AWS")]
+    profile: Option<String>,
+    /// Goes on only if the caller is of this account (twelve digits)
+    #[arg(long, value_name = "ID", help_heading = "AWS")]
+    account: Option<String>,
+    /// A region to look at; may be repeated [default: all that are enabled for the account]
+    #[arg(long, value_name = "REGION", value_delimiter = ',', help_heading = "AWS")]
+    region: Vec<String>,
+    /// A region to leave out; may be repeated
+    #[arg(long, value_name = "REGION", value_delimiter = ',', help_heading = "AWS")]
+    exclude_region: Vec<String>,
+    /// A kind to look at, by its Terraform type (see 'whose kinds'); may be repeated [default: all]
+    #[arg(long, value_name = "TYPE", value_delimiter = ',', help_heading = "AWS")]
+    kind: Vec<String>,
+    /// Listings under way at the same time
+    #[arg(long, value_name = "NUMBER", default_value_t = 64, help_heading = "AWS",
+          value_parser = clap::value_parser!(u16).range(1..=512))]
+    concurrency: u16,
+    /// Seconds that one call may take, its retries included
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, help_heading = "AWS",
+          value_parser = clap::value_parser!(u64).range(1..=3600))]
+    call_deadline: u64,
+}
+
+/// Validated: everything that can be known to be wrong without AWS is right.
+#[derive(Debug)]
+pub(crate) struct AccountSettings {
+    connect: ConnectOptions,
+    account: Option<String>,
+    scan: ScanOptions,
+    states: Vec<State>,
+    claims: Vec<Claim>,
+}
+
+impl AccountArgs {
+    /// Says whether anything was given that only a live scan uses.
+    pub(crate) fn is_given(&self) -> bool {
+        !self.state.is_empty()
+            || self.profile.is_some()
+            || self.account.is_some()
+            || !self.region.is_empty()
+            || !self.exclude_region.is_empty()
+            || !self.kind.is_empty()
+    }
+
+    /// Validates, and reads the states.
+    pub(crate) fn settle(self, ui: &Ui) -> Result<AccountSettings, Failure> {
+        if let Some(id) = &self.account
+            && !(id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit()))
+        {
+            return Err(Failure::usage(
+                format!("--account: '{id}' is no account id"),
+                "an account id is twelve digits",
+            ));
+        }
+        for region in self.region.iter().chain(&self.exclude_region) {
+            let word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+            if region.is_empty() || !region.bytes().all(word) || !region.contains('-') {
+                return Err(Failure::usage(
+                    format!("'{region}' is no region"),
+                    "a region looks like eu-west-1",
+                ));
+            }
+        }
+        if let Some(region) = self.region.iter().find(|region| self.exclude_region.contains(region)) {
+            return Err(Failure::usage(
+                format!("{region} is asked for and left out"),
+                "give it to --region or to --exclude-region",
+            ));
+        }
+        let kinds = self
+            .kind
+            .iter()
+            .map(|name| known_kind(name))
+            .collect::<Result<_, _>>()?;
+        let (states, claims) = read_states(&self.state, ui)?;
+        Ok(AccountSettings {
+            connect: ConnectOptions {
+                profile: self.profile,
+                home_region: None,
+                call_deadline: Duration::from_secs(self.call_deadline),
+                attempts: None,
+            },
+            account: self.account,
+            scan: ScanOptions {
+                regions: self.region,
+                exclude_regions: self.exclude_region,
+                kinds,
+                concurrency: usize::from(self.concurrency),
+                ..ScanOptions::default()
+            },
+            states,
+            claims,
+        })
+    }
+}
+
+/// The kind that a Terraform type belongs to: asking for `aws_alb` is asking for `aws_lb`.
+fn known_kind(name: &str) -> Result<String, Failure> {
+    match disposition(name).kind() {
+        Some(kind) => Ok(kind.name.to_owned()),
+        None => Err(Failure::usage(
+            format!("--kind: '{name}' is no kind that can be listed"),
+            "'whose kinds' prints them all",
+        )),
+    }
+}
+
+fn read_states(_inputs: &[String], _ui: &Ui) -> Result<(Vec<State>, Vec<Claim>), Failure> {
+    Ok((Vec::new(), Vec::new()))
+}
+
+/// The joined book, and how it came about.
+pub(crate) struct Gathered {
+    pub ledger: Ledger,
+    pub interrupted: bool,
+}
+
+impl Gathered {
+    fn of(snapshot: Snapshot, interrupted: bool) -> Self {
+        let Snapshot { scan, states, claims } = snapshot;
+        Self {
+            ledger: Ledger::new(Input {
+                scan,
+                states,
+                claims,
+                projects: Projects::default(),
+            }),
+            interrupted,
+        }
+    }
+}
+
+/// Where `--snapshot` writes to.
+#[derive(Clone, Debug)]
+pub(crate) enum SnapshotPlace {
+    File(PathBuf),
+    /// A name made from account and time, in the folder `snapshots`.
+    Folder,
+}
+
+impl SnapshotPlace {
+    /// Finds out, before the scan, whether the place can be written.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        match self {
+            Self::File(path) => super::target::Target::open(path).map(drop),
+            Self::Folder => {
+                let path = Path::new(SNAPSHOTS);
+                std::fs::create_dir_all(path).map_err(|source| Failure::Output {
+                    path: path.to_owned(),
+                    source,
+                })?;
+                super::target::Target::open(&path.join("probe")).map(drop)
+            }
+        }
+    }
+
+    fn path(&self, scan: &Scan) -> PathBuf {
+        match self {
+            Self::File(path) => path.clone(),
+            Self::Folder => {
+                let ids: Vec<&str> = scan.accounts.iter().map(|account| account.id.as_str()).collect();
+                let at = scan.scanned_at.strftime("%Y%m%dT%H%M%SZ");
+                Path::new(SNAPSHOTS).join(format!("{}-{at}.jsonl.zst", ids.join("-")))
+            }
+        }
+    }
+}
+
+/// The folder of snapshots that were given no name.
+const SNAPSHOTS: &str = "snapshots";
+
+/// Scans the account, saves the scan where that was asked for, and joins.
+pub(crate) fn live(settings: AccountSettings, save: Option<&SnapshotPlace>, ui: &Ui) -> Result<Gathered, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::Start)?;
+    let end = runtime.block_on(look(&settings, ui));
+    // A name look-up that hangs must not hold the end back.
+    runtime.shutdown_background();
+    let (scan, interrupted) = end?;
+    let snapshot = Snapshot {
+        scan,
+        states: settings.states,
+        claims: settings.claims,
+    };
+    if let Some(place) = save {
+        let path = place.path(&snapshot.scan);
+        snapshot::write(&path, &snapshot)?;
+        ui.note(&format!("saved {}", path.display()));
+    }
+    Ok(Gathered::of(snapshot, interrupted))
+}
+
+async fn look(settings: &AccountSettings, ui: &Ui) -> Result<(Scan, bool), Failure> {
+    // One listener for the whole run: a second one would not see what came before it.
+    let stop = tokio::signal::ctrl_c();
+    tokio::pin!(stop);
+    let session = tokio::select! {
+        biased;
+        _ = &mut stop => return Err(Failure::Interrupted),
+        session = Session::connect(&settings.connect) => session?,
+    };
+    guard(settings.account.as_deref(), &session.account, &session.caller)?;
+    tracing::info!(account = %session.account.id, caller = %session.caller, "connected");
+    let interrupted = AtomicBool::new(false);
+    let progress = ui.progress();
+    let watch = |event| progress.on(event);
+    let scan = scan::run(&session, &settings.scan, &watch, async {
+        if stop.await.is_err() {
+            // Without a listener there is nothing to wait for, and nothing was interrupted.
+            std::future::pending::<()>().await;
+        }
+        interrupted.store(true, Ordering::Relaxed);
+    })
+    .await;
+    progress.end();
+    tracing::info!(resources = scan.live.len(), "scanned");
+    Ok((scan, interrupted.load(Ordering::Relaxed)))
+}
+
+fn guard(expected: Option<&str>, actual: &Account, caller: &str) -> Result<(), Failure> {
+    match expected {
+        Some(expected) if *expected != *actual.id => Err(Failure::WrongAccount {
+            caller: caller.to_owned(),
+            actual: actual.id.to_string(),
+            expected: expected.to_owned(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Reads a snapshot and joins.
+pub(crate) fn saved(path: &Path) -> Result<Gathered, Failure> {
+    Ok(Gathered::of(snapshot::read(path)?, false))
+}
+
+/// The recorded account, which is in the program.
+static DEMO: &[u8] = include_bytes!("../../snapshots/demo.jsonl.zst");
+
+/// Joins the recorded account.
+pub(crate) fn demo() -> Result<Gathered, Failure> {
+    Ok(Gathered::of(snapshot::read_bytes(DEMO, "the recorded account")?, false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_account_is_refused() {
+        let actual = Account {
+            id: "123456789012".into(),
+            alias: None,
+            partition: "aws".into(),
+        };
+        assert!(guard(None, &actual, "x").is_ok());
+        assert!(guard(Some("123456789012"), &actual, "x").is_ok());
+        let failure = guard(Some("210987654321"), &actual, "x").expect_err("refused");
+        assert_eq!(failure.exit(), super::super::Exit::CouldNotFinish);
+    }
+
+    #[test]
+    fn the_recorded_account_is_whole() {
+        let gathered = demo().expect("readable");
+        assert!(gathered.ledger.complete(), "a first look must not be at gaps");
+        assert!(!gathered.ledger.live.is_empty());
+    }
+}

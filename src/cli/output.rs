@@ -1,0 +1,143 @@
+//! Where reports go, in which format, and which exit code they lead to.
+
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+
+use super::exit::Exit;
+use super::fail_on::FailOn;
+use super::failure::Failure;
+use super::gather::Gathered;
+use super::look::LookArgs;
+use super::target::Target;
+use super::ui::Ui;
+use crate::report::human::Look;
+use crate::report::{Document, View, csv, human, json, markdown};
+
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct OutputArgs {
+    /// The format of the report; a file's is told by its ending (.json, .md, .csv, .txt) where none is given
+    #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Report")]
+    format: Option<Format>,
+    /// Writes the report to a file instead of stdout ('-' is stdout); may be repeated, with the formats by the endings
+    #[arg(short, long, value_name = "FILE", help_heading = "Report")]
+    output: Vec<PathBuf>,
+    /// Findings that make the exit code 3: a severity (info, low, medium, high, critical) and worse, codes of
+    /// findings, or never; may be repeated or separated by commas [default: medium]
+    #[arg(long, value_name = "SEVERITY|CODE", value_delimiter = ',', help_heading = "Report")]
+    fail_on: Vec<String>,
+    #[command(flatten)]
+    look: LookArgs,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    #[default]
+    Human,
+    /// The contract whose.report/1
+    Json,
+    /// For pull requests and job summaries
+    Markdown,
+    /// One row for each live resource; cells that a spreadsheet would take for formulas start with '
+    Csv,
+}
+
+impl Format {
+    fn of_ending(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "json" => Some(Self::Json),
+            "md" | "markdown" => Some(Self::Markdown),
+            "csv" => Some(Self::Csv),
+            "txt" => Some(Self::Human),
+            _ => None,
+        }
+    }
+}
+
+/// Validated: every place was tried, every code is known.
+#[derive(Debug)]
+pub(crate) struct Output {
+    stdout: Option<Format>,
+    files: Vec<(Format, Target)>,
+    fail_on: FailOn,
+    look: Look,
+}
+
+impl OutputArgs {
+    pub(crate) fn settle(self, ui: &Ui, default_fail_on: &str) -> Result<Output, Failure> {
+        let fail_on = FailOn::parse(&self.fail_on, default_fail_on)?;
+        let look = self.look.settle(ui);
+        if self.output.len() > 1 && self.format.is_some() {
+            return Err(Failure::usage(
+                "--format says nothing where --output is given more than once",
+                "leave --format out; the endings .json, .md, .csv and .txt tell the formats",
+            ));
+        }
+        let mut output = Output {
+            stdout: self.output.is_empty().then(|| self.format.unwrap_or_default()),
+            files: Vec::new(),
+            fail_on,
+            look,
+        };
+        for path in &self.output {
+            let format = self.format.or_else(|| Format::of_ending(path)).unwrap_or_default();
+            if path.as_os_str() == "-" {
+                output.stdout = Some(format);
+            } else {
+                output.files.push((format, Target::open(path)?));
+            }
+        }
+        Ok(output)
+    }
+}
+
+impl Output {
+    /// Writes the report everywhere and says what it comes to.
+    pub(crate) fn deliver(self, gathered: &Gathered, ui: &mut Ui) -> Result<Exit, Failure> {
+        let ledger = &gathered.ledger;
+        let document = Document::new(ledger);
+        let view = View::new(ledger, &document);
+        let render = |format: Format, look: Look| match format {
+            Format::Human => human::render(&view, look),
+            Format::Json => json::render(&document),
+            Format::Markdown => markdown::render(&view, look),
+            Format::Csv => csv::render(&document),
+        };
+        for (format, target) in self.files {
+            let look = Look {
+                width: 100,
+                ..self.look
+            };
+            let text = render(format, look);
+            let text = if format == Format::Human {
+                anstream::adapter::strip_str(&text).to_string()
+            } else {
+                text
+            };
+            target.write(&text)?;
+        }
+        if let Some(format) = self.stdout {
+            ui.report(&render(format, self.look))?;
+        }
+        let hits = document
+            .findings
+            .iter()
+            .filter(|finding| self.fail_on.hits(finding))
+            .count();
+        let noun = if hits == 1 { "finding" } else { "findings" };
+        let exit = if gathered.interrupted {
+            ui.note("interrupted: what was not listed until then is a gap (exit 130)");
+            Exit::Interrupted
+        } else if !document.coverage.complete {
+            ui.note("incomplete: something could not be seen or read (exit 4)");
+            Exit::Incomplete
+        } else if hits > 0 {
+            ui.note(&format!("{hits} {noun} {} (exit 3)", self.fail_on.words()));
+            Exit::Findings
+        } else {
+            Exit::Clean
+        };
+        Ok(exit)
+    }
+}

@@ -1,0 +1,52 @@
+//! `whose scan`.
+
+use std::path::PathBuf;
+
+use super::exit::Exit;
+use super::failure::Failure;
+use super::gather::{self, AccountArgs, SnapshotPlace};
+use super::output::OutputArgs;
+use super::ui::Ui;
+
+/// Lists what is live, joins it with Terraform states, and reports whose everything is
+///
+/// Every enabled region is looked at, with read-only calls. A listing that is denied, throttled or out of reach is
+/// a gap: it is shown, the exit code is 4, and across it nothing is called missing or unmanaged. Ctrl-C reports what
+/// was seen until then.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  whose scan --state terraform.tfstate
+      One state, the default credentials, every region.
+  whose scan --profile prod --account 123456789012 --state states/
+      All states of a folder; refuses to go on in another account.
+  whose scan --state states/ --region eu-west-1,us-east-1 --kind aws_vpc,aws_subnet
+      Less, and quicker.
+  whose scan --state states/ --snapshot --fail-on high,state-stale -o report.md -o report.json
+      For CI: keeps a snapshot under snapshots/ and two reports.")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    account: AccountArgs,
+    /// Saves the scan, to be looked at again without AWS; .zst compresses; without FILE under snapshots/
+    #[arg(long, value_name = "FILE", num_args = 0..=1, help_heading = "Report")]
+    #[expect(
+        clippy::option_option,
+        reason = "clap's way to say: not given, given alone, given with a value"
+    )]
+    snapshot: Option<Option<PathBuf>>,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
+    let output = args.output.settle(ui, "medium")?;
+    let save = args
+        .snapshot
+        .map(|path| path.map_or(SnapshotPlace::Folder, SnapshotPlace::File));
+    if let Some(place) = &save {
+        place.check()?;
+    }
+    let settings = args.account.settle(ui)?;
+    let gathered = gather::live(settings, save.as_ref(), ui)?;
+    output.deliver(&gathered, ui)
+}

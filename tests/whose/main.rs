@@ -1,0 +1,4 @@
+//! Runs the binary: one integration test for all, because each further one would link the SDK again.
+
+mod cli;
+mod help;
