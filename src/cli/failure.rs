@@ -1,10 +1,12 @@
 //! What can end a run, in one message and one hint each.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use super::exit::Exit;
 use crate::aws::ConnectError;
 use crate::snapshot::SnapshotError;
+use crate::terraform::SourceError;
 
 /// Why the run ended without doing what was asked. `Display` is the whole message; sources are printed after it.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +21,8 @@ pub(crate) enum Failure {
         actual: String,
         expected: String,
     },
+    #[error("failed to use --state")]
+    States(#[from] SourceError),
     #[error("failed to use the snapshot")]
     Snapshot(#[from] SnapshotError),
     #[error("failed to write {path}")]
@@ -50,7 +54,7 @@ impl Failure {
     /// The exit code.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Usage { .. } => Exit::Usage,
+            Self::Usage { .. } | Self::States(_) => Exit::Usage,
             Self::NotFound { gaps: true, .. } => Exit::Incomplete,
             Self::Interrupted => Exit::Interrupted,
             Self::Connect(_)
@@ -64,13 +68,14 @@ impl Failure {
     }
 
     /// What to do about it.
-    pub(crate) fn hint(&self) -> Option<&str> {
+    pub(crate) fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::Usage { hint, .. } | Self::NotFound { hint, .. } => Some(hint),
-            Self::Connect(error) => Some(error.hint()),
-            Self::Snapshot(error) => Some(error.hint()),
-            Self::WrongAccount { .. } => Some("choose the account's --profile, or correct --account"),
-            Self::Output { .. } => Some("check that the folder exists, is writable and has space"),
+            Self::Usage { hint, .. } | Self::NotFound { hint, .. } => Some(hint.into()),
+            Self::States(error) => Some(error.hint().into()),
+            Self::Connect(error) => Some(error.hint().into()),
+            Self::Snapshot(error) => Some(error.hint().into()),
+            Self::WrongAccount { .. } => Some("choose the account's --profile, or correct --account".into()),
+            Self::Output { .. } => Some("check that the folder exists, is writable and has space".into()),
             Self::Stdout(_) | Self::Start(_) | Self::Interrupted => None,
         }
     }

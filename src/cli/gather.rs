@@ -8,15 +8,19 @@ use super::failure::Failure;
 use super::ui::Ui;
 use crate::aws::{ConnectOptions, Session};
 use crate::kinds::disposition;
+use crate::ledger::duplicates::Across;
 use crate::ledger::{Input, Ledger, Projects};
 use crate::model::{Account, Claim, Scan, State};
+
 use crate::scan::{self, ScanOptions};
 use crate::snapshot::{self, Snapshot};
+use crate::terraform::{self, States};
 
 /// Which account, which regions, which kinds, which states.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct AccountArgs {
-    /// A Terraform or OpenTofu state: a file, a folder (searched for states) or a quoted glob; may be repeated
+    /// Terraform or OpenTofu states: a file, a folder (searched for *.tfstate), a quoted glob, or - for stdin; may be
+    /// repeated
     #[arg(short, long, value_name = "STATE", help_heading = "Terraform")]
     state: Vec<String>,
     /// The AWS profile; else the standard credential chain decides
@@ -128,8 +132,30 @@ fn known_kind(name: &str) -> Result<String, Failure> {
     }
 }
 
-fn read_states(_inputs: &[String], _ui: &Ui) -> Result<(Vec<State>, Vec<Claim>), Failure> {
-    Ok((Vec::new(), Vec::new()))
+/// Reads the states, and says at once what is wrong with them: not after a scan of many minutes.
+fn read_states(arguments: &[String], ui: &Ui) -> Result<(Vec<State>, Vec<Claim>), Failure> {
+    let inputs: Vec<terraform::Input> = arguments
+        .iter()
+        .map(|argument| terraform::Input::from_argument(argument))
+        .collect();
+    let States {
+        states, claims, notes, ..
+    } = terraform::read_all(&inputs)?;
+    for note in notes {
+        ui.warn(&format!("{}: {}", note.source, note.text));
+        if let Some(hint) = note.hint {
+            ui.aside(&hint);
+        }
+    }
+    for state in states.iter().filter(|state| state.is_gap()) {
+        let why = state.error.as_deref().unwrap_or("it has no content");
+        ui.warn(&format!("{} could not be read: {why}", state.source));
+        if let Some(hint) = &state.hint {
+            ui.aside(hint);
+        }
+    }
+    tracing::info!(states = states.len(), claims = claims.len(), "states read");
+    Ok((states, claims))
 }
 
 /// The joined book, and how it came about.
@@ -147,6 +173,7 @@ impl Gathered {
                 states,
                 claims,
                 projects: Projects::default(),
+                across: Across::default(),
             }),
             interrupted,
         }

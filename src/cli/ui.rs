@@ -90,7 +90,7 @@ impl Ui {
         }
     }
 
-    pub(crate) fn hint(&self, text: &str) {
+    fn hint(&self, text: &str) {
         self.message("hint", AnsiColor::Green.on_default().bold(), text);
     }
 
@@ -105,7 +105,14 @@ impl Ui {
         }
         self.message("error", AnsiColor::Red.on_default().bold(), &text);
         if let Some(hint) = failure.hint() {
-            self.hint(hint);
+            self.hint(&hint);
+        }
+    }
+
+    /// A hint to a warning.
+    pub(crate) fn aside(&self, text: &str) {
+        if !self.common.quiet {
+            self.hint(text);
         }
     }
 

@@ -1,5 +1,6 @@
 //! A small account for the tests of reports: the story's lent VPC, with everything that a report can say.
 
+use crate::ledger::duplicates::Across;
 use crate::ledger::{Input, Ledger, Projects};
 use crate::model::{
     Account, Cell, CellStatus, Claim, Configuration, Delegate, Live, Mode, Origin, Scan, State, StateStatus, Symbol,
@@ -20,6 +21,7 @@ pub(crate) fn ledger(snapshot: Snapshot) -> Ledger {
         states: snapshot.states,
         claims: snapshot.claims,
         projects: Projects::default(),
+        across: Across::default(),
     })
 }
 

@@ -138,6 +138,7 @@ fn wrong_usage_is_found_before_aws() {
         &["scan", "--region", "eu-west-1", "--exclude-region", "eu-west-1"],
         &["scan", "--kind", "aws_unheard_of"],
         &["scan", "--fail-on", "worst"],
+        &["scan", "--state", "/nonexistent.tfstate"],
         &["scan", "--format", "xml"],
         &["scan", "--format", "json", "-o", "a.json", "-o", "b.json"],
         &["scan", "--quiet", "--verbose"],
