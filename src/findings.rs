@@ -5,6 +5,7 @@
 
 mod duplicate_set;
 mod gap;
+pub mod ignores;
 mod missing;
 mod orphan;
 mod shared;
@@ -95,6 +96,7 @@ pub static RULES: &[&Rule] = &[
     &unmanaged::RULE,
     &orphan::RULE,
     &state_stale::RULE,
+    &ignores::RULE,
     &gap::RULE,
 ];
 

@@ -108,4 +108,4 @@ pub static LISTINGS: &[&Listing] = &[
     &vpn::VPN_GATEWAYS,
 ];
 
-pub use registry::{Disposition, disposition, kind};
+pub use registry::{Disposition, disposition, is_described, kind};

@@ -5,6 +5,7 @@
 pub mod aws;
 pub mod check;
 pub mod cli;
+pub mod config;
 pub mod findings;
 pub mod kinds;
 pub mod ledger;

@@ -204,7 +204,7 @@ mod tests {
         let unused = Usage {
             used_by: &[],
             all_users_listed: true,
-            is_live: &|_| None,
+            is_live: &|_, _| None,
         };
         assert!(orphan(&live[1], &unused).is_some_and(|sentence| sentence.contains("docs")));
     }

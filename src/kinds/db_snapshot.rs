@@ -217,7 +217,7 @@ mod tests {
     const UNUSED: Usage<'_> = Usage {
         used_by: &[],
         all_users_listed: true,
-        is_live: &|_| None,
+        is_live: &|_, _| None,
     };
 
     #[tokio::test]

@@ -180,7 +180,7 @@ mod tests {
         )
     }
 
-    fn usage<'a>(is_live: &'a dyn Fn(&str) -> Option<bool>) -> Usage<'a> {
+    fn usage<'a>(is_live: &'a dyn Fn(&str, &str) -> Option<bool>) -> Usage<'a> {
         Usage {
             used_by: &[],
             all_users_listed: true,
@@ -210,13 +210,13 @@ mod tests {
         assert_eq!(data.configuration.text("snapshot_id"), Some("snap-0a1b2c3d"));
         assert_eq!(data.observed.get("attached"), Some(&Value::Bool(false)));
         assert!(data.part_of.is_none());
-        let sentence = (KIND.orphan.expect("a test"))(data, &usage(&|_| None)).expect("an orphan");
+        let sentence = (KIND.orphan.expect("a test"))(data, &usage(&|_, _| None)).expect("an orphan");
         assert!(sentence.contains("100 GiB"), "{sentence}");
         assert!((monthly_cost(data).expect("a price") - 8.0).abs() < 0.01);
 
         let root = &live[1];
         assert_eq!(&*root.part_of.as_ref().expect("a part").whole, "i-0a1b2c3d");
-        assert_eq!((KIND.orphan.expect("a test"))(root, &usage(&|_| None)), None);
+        assert_eq!((KIND.orphan.expect("a test"))(root, &usage(&|_, _| None)), None);
     }
 
     #[tokio::test]
@@ -233,7 +233,7 @@ mod tests {
             .expect("one page");
         assert!(live[0].part_of.is_none());
         assert_eq!(live[0].observed.get("attached"), Some(&Value::Bool(true)));
-        assert_eq!((KIND.orphan.expect("a test"))(&live[0], &usage(&|_| None)), None);
+        assert_eq!((KIND.orphan.expect("a test"))(&live[0], &usage(&|_, _| None)), None);
     }
 
     #[tokio::test]

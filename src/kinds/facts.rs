@@ -149,8 +149,8 @@ pub struct Usage<'a> {
     pub used_by: &'a [(crate::model::Symbol, crate::model::Symbol)],
     /// Says whether every kind that could refer to it was fully listed there.
     pub all_users_listed: bool,
-    /// Says whether an id or ARN that it names is live; `None` where that cannot be said.
-    pub is_live: &'a dyn Fn(&str) -> Option<bool>,
+    /// Says whether the resource of a kind with an id or ARN is live there; `None` where that cannot be said.
+    pub is_live: &'a dyn Fn(&str, &str) -> Option<bool>,
 }
 
 impl Usage<'_> {

@@ -217,7 +217,7 @@ fn lonely_snapshot(live: &Live, usage: &Usage<'_>) -> Option<String> {
         .configuration
         .text("volume_id")
         .filter(|volume| *volume != NO_VOLUME)?;
-    let gone = (usage.is_live)(volume) == Some(false);
+    let gone = (usage.is_live)("aws_ebs_volume", volume) == Some(false);
     (usage.is_unused() && live.part_of.is_none() && gone)
         .then(|| format!("its volume {volume} is gone, and no image uses it"))
 }
@@ -326,7 +326,7 @@ mod tests {
     async fn a_snapshot_is_an_orphan_when_its_volume_is_known_to_be_gone() {
         let live = listed().await;
         let test = |live: &Live, gone: Option<bool>| {
-            let is_live = |_: &str| gone;
+            let is_live = |_: &str, _: &str| gone;
             let usage = Usage {
                 used_by: &[],
                 all_users_listed: true,

@@ -187,7 +187,7 @@ mod tests {
         let usage = Usage {
             used_by: &[],
             all_users_listed: false,
-            is_live: &|_| None,
+            is_live: &|_, _| None,
         };
         assert_eq!(orphan(&live[0], &usage), None);
         assert!(orphan(&live[2], &usage).is_some());

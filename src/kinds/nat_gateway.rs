@@ -160,7 +160,7 @@ mod tests {
             let usage = Usage {
                 used_by,
                 all_users_listed: true,
-                is_live: &|_| None,
+                is_live: &|_, _| None,
             };
             orphan(nat, &usage).is_some()
         };

@@ -285,7 +285,7 @@ mod tests {
         let usage = Usage {
             used_by: &[],
             all_users_listed: true,
-            is_live: &|_| None,
+            is_live: &|_, _| None,
         };
         assert_eq!(orphan(primary, &usage), None);
         assert!(

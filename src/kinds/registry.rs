@@ -64,6 +64,14 @@ pub fn kind(name: &str) -> Option<&'static Kind> {
     }
 }
 
+/// Says whether a kind is written in code, with its full configuration.
+#[must_use]
+pub fn is_described(name: &str) -> bool {
+    LISTINGS
+        .iter()
+        .any(|listing| listing.kinds.iter().any(|kind| kind.name == name))
+}
+
 /// Says what a Terraform type is to the inventory.
 #[must_use]
 pub fn disposition(terraform_type: &str) -> Disposition {

@@ -255,7 +255,7 @@ mod tests {
         let usage = Usage {
             used_by: &[],
             all_users_listed: true,
-            is_live: &|_| None,
+            is_live: &|_, _| None,
         };
         assert_eq!(orphan(private, &usage), None);
         assert_eq!(orphan(&live[1], &usage), None);

@@ -200,7 +200,7 @@ mod tests {
             let usage = Usage {
                 used_by,
                 all_users_listed,
-                is_live: &|_| None,
+                is_live: &|_, _| None,
             };
             orphan(&live, &usage).is_some()
         };

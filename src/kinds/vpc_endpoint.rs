@@ -190,7 +190,7 @@ mod tests {
         let usage = Usage {
             used_by: &[],
             all_users_listed: true,
-            is_live: &|_| None,
+            is_live: &|_, _| None,
         };
         assert_eq!(orphan(ecr, &usage), None);
         assert!(orphan(&live[1], &usage).is_some());

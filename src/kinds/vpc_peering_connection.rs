@@ -157,7 +157,7 @@ mod tests {
         let usage = Usage {
             used_by: &[],
             all_users_listed: true,
-            is_live: &|_| None,
+            is_live: &|_, _| None,
         };
         assert!(orphan(own, &usage).is_some());
         assert_eq!(orphan(&live[1], &usage), None, "the other end may route over it");

@@ -263,7 +263,7 @@ mod tests {
         let usage = Usage {
             used_by: &[],
             all_users_listed: true,
-            is_live: &|_| None,
+            is_live: &|_, _| None,
         };
         assert_eq!(unattached(&live[0], &usage), None);
         assert!(unattached(&live[1], &usage).is_some());

@@ -4,9 +4,9 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::kinds::facts::Usage;
-use crate::model::{Delegate, Live, Origin, Symbol};
+use crate::model::{CellStatus, Delegate, Live, Origin, Symbol};
 
-use super::index::Index;
+use super::index::{GLOBAL, Index};
 use super::{Entry, Ledger, LiveIndex, NoMatch, Node, Ownership, Projects};
 
 pub(super) fn decide(ledger: &mut Ledger, projects: &Projects) {
@@ -244,18 +244,13 @@ fn orphans(ledger: &mut Ledger) {
                     Node::Claim(claim) => Some((ledger.claims[claim as usize].kind, edge.via)),
                 })
                 .collect();
-            let all_users_listed = users.get(kind.name).is_none_or(|kinds| {
-                kinds.iter().all(|user| {
-                    ledger.coverage.of_kind(Symbol::known(user)).any(|_| true)
-                        && ledger
-                            .coverage
-                            .of_kind(Symbol::known(user))
-                            .filter(|cell| cell.account == live.account)
-                            .filter(|cell| cell.region == live.region || cell.region == "global")
-                            .all(|cell| cell.status == crate::model::CellStatus::Listed)
-                })
-            });
-            let is_live = |text: &str| index.exact(text).map(|_| true).or(all_users_listed.then_some(false));
+            let all_users_listed = users
+                .get(kind.name)
+                .is_none_or(|kinds| kinds.iter().all(|user| may_speak(ledger, user, live)));
+            let is_live = |kind: &str, text: &str| {
+                let listed = ledger.coverage.listed(Symbol::new(kind), live.account, live.region);
+                index.exact(text).map(|_| true).or(listed.then_some(false))
+            };
             let usage = Usage {
                 used_by: &used_by,
                 all_users_listed,
@@ -268,6 +263,22 @@ fn orphans(ledger: &mut Ledger) {
     for (at, sentence) in found {
         ledger.entries[at].orphan = Some(sentence);
     }
+}
+
+/// Says whether a kind that could use `live` was looked at well enough for its silence to mean something.
+///
+/// A described kind must have been listed there. A kind of the table counts where it was tried and failed; one that
+/// was never asked for is not held against the described ones.
+fn may_speak(ledger: &Ledger, user: &str, live: &Live) -> bool {
+    let mut cells = ledger
+        .coverage
+        .of_kind(Symbol::new(user))
+        .filter(|cell| cell.account == live.account && (cell.region == live.region || cell.region == GLOBAL))
+        .peekable();
+    if cells.peek().is_none() {
+        return !crate::kinds::is_described(user);
+    }
+    cells.all(|cell| matches!(cell.status, CellStatus::Listed | CellStatus::NotEnabled))
 }
 
 /// Which kinds may refer to a kind, by the facts of all.

@@ -154,7 +154,10 @@ pub struct Deletion {
 pub enum Item {
     Deletion(Box<Deletion>),
     /// It may delete something, and what cannot be told.
-    Unresolved { text: String, why: String },
+    Unresolved {
+        text: String,
+        why: String,
+    },
 }
 
 /// What somebody is about to do.
