@@ -226,7 +226,12 @@ def listing(base, services, row, parent, parents):
             extra.append((place, int(size)))
         token, seen = [], set()
         while True:
-            answer = call(base, service, row["op"], row, context, where, extra + token)
+            try:
+                answer = call(base, service, row["op"], row, context, where, extra + token)
+            except Gap:
+                if each is None:
+                    raise
+                break  # one value refused leaves the others
             pages += 1
             nodes = dig(answer, row["items"])
             for node in nodes:
@@ -234,8 +239,11 @@ def listing(base, services, row, parent, parents):
                 item = Item(node, None, dict(context))
                 if "detail" in row:
                     words = {w: item.context.get(w) or item.value(w) for w in re.findall(r"\{([^{}]+)\}", json.dumps(row["detail"]))}
-                    found = dig(call(base, service, row["detail"]["op"], row["detail"], words, where), row["detail"]["path"])
-                    item.detail = found[0] if found else None
+                    try:
+                        found = dig(call(base, service, row["detail"]["op"], row["detail"], words, where), row["detail"]["path"])
+                        item.detail = found[0] if found else None
+                    except Gap:
+                        pass  # the item stays, without what its detail would tell
                 out.append(item)
             more = dig(answer, row["more"]) if "more" in row else []
             if more and text(more[0]) != "true":
@@ -435,6 +443,8 @@ def probe(base, services, rows, made, verbose):
                     continue
                 got = {f: item.expr(row[f]) for f in ("id", "arn", "name", "created", "region") if f in row}
                 got["parent"] = whole
+                if isinstance(item.node, ET.Element) and len(item.node) == 0 and not item.node.text:
+                    continue  # moto answers an empty element where AWS answers none
                 if not got["id"]:
                     wrong.append(f"{kind}: no id at {row['id']}")
                 if "arn" in row and not (got["arn"] or "").startswith("arn:"):
@@ -453,8 +463,8 @@ def probe(base, services, rows, made, verbose):
             print(f"{kind}: {len(found[kind])}  id={one['id']}  arn={one.get('arn')}  name={one.get('name')}  created={one.get('created')}")
     if verbose:
         for kind, gap in sorted(gaps.items()):
-            if kind not in ran and not re.search(r"implement|^404|^500|<title>", gap, re.I):
-                print(f"refused {kind}: {gap}")
+            if kind not in ran:
+                print(f"gap {kind}: {gap}")
     for line in sorted(set(wrong)):
         print("WRONG", line)
     some = [k for k in ran if found[k]]
