@@ -27,6 +27,8 @@ from botocore.credentials import Credentials
 
 TABLE = pathlib.Path(__file__).parent.parent.parent / "src" / "kinds" / "table"
 ACCOUNT, REGION = "123456789012", "eu-west-1"
+# Where moto answers what AWS does not; items without an id are passed over there, and nowhere else.
+QUIRKS = {"aws_route53_delegation_set": "moto lists each zone's own name servers too, with an empty Id"}
 KEYS = Credentials("AKIAIOSFODNN7EXAMPLE", "secret")
 
 
@@ -443,8 +445,8 @@ def probe(base, services, rows, made, verbose):
                     continue
                 got = {f: item.expr(row[f]) for f in ("id", "arn", "name", "created", "region") if f in row}
                 got["parent"] = whole
-                if isinstance(item.node, ET.Element) and len(item.node) == 0 and not item.node.text:
-                    continue  # moto answers an empty element where AWS answers none
+                if not got["id"] and kind in QUIRKS:
+                    continue
                 if not got["id"]:
                     wrong.append(f"{kind}: no id at {row['id']}")
                 if "arn" in row and not (got["arn"] or "").startswith("arn:"):
