@@ -130,7 +130,7 @@ def guess_fields(kind, facts, path, item):
                 break
     times = [n for n, m in members.items() if m.type_name == "timestamp"]
     created = [n for n in times if re.search("creat", n, re.I)] or [n for n in times if re.search("launch|requestedat|register", n, re.I)]
-    created = created or [n for n, m in members.items() if m.type_name == "string" and re.search(r"^(creat\w*(time|date|at|on|timestamp)|creation(time|date)\w*)$", n, re.I)]
+    created = created or [n for n, m in members.items() if m.type_name in ("string", "long") and re.search(r"^(creat\w*(time|date|at|on|timestamp)|creation(time|date)\w*)$", n, re.I)]
     value = lambda n: n if n and members[n].type_name not in ("structure", "list", "map") else None
     return {
         "arn": value(low.get("arn") or get("arn")), "state_id": from_state, "id": value(get("id")),
@@ -419,7 +419,8 @@ class Build:
             nested = [""] + [n + "." for n, m in out.members.items() if m.type_name == "structure"]
             given = next((t for t in TOKENS if t in members), None)
             if given:
-                candidates = [given] + [t for t in ("NextToken", "nextToken", "NextMarker", "nextMarker", "Marker", "marker", "nextPageToken", "NextPageToken", "PaginationToken")]
+                # `Marker` beside `NextMarker` only echoes the question.
+                candidates = ["NextToken", "nextToken", "NextMarker", "nextMarker", "nextPageToken", "NextPageToken", given, "Marker", "marker", "PaginationToken"]
                 for prefix in nested:
                     shape = out if not prefix else out.members[prefix[:-1]]
                     hit = next((t for t in candidates if t in shape.members), None)

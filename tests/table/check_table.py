@@ -251,6 +251,14 @@ def check_tokens(row, known):
         takes = [n for n, _ in known.values() if n in PAGING]
         if left and takes:
             raise Defect(f"pages by {takes} and {left}, but has no token")
+    for _, answered in tokens:
+        last = answered.rpartition(".")
+        if last[2] in ("Marker", "marker") and not page:
+            try:
+                resolve_output(service, op, last[0] + last[1] + "Next" + last[2].capitalize())
+            except Defect:
+                continue
+            raise Defect(f"{answered} echoes the question, NextMarker is the token")
     if "more" in row and resolve_output(service, op, row["more"]).type_name != "boolean":
         raise Defect(f"more {row['more']} is no boolean")
     if "page" in row:

@@ -27,6 +27,8 @@ from botocore.credentials import Credentials
 
 TABLE = pathlib.Path(__file__).parent.parent.parent / "src" / "kinds" / "table"
 ACCOUNT, REGION = "123456789012", "eu-west-1"
+# Where moto answers what AWS does not; items without an id are passed over there, and nowhere else.
+QUIRKS = {"aws_route53_delegation_set": "moto lists each zone's own name servers too, with an empty Id"}
 KEYS = Credentials("AKIAIOSFODNN7EXAMPLE", "secret")
 
 
@@ -226,7 +228,12 @@ def listing(base, services, row, parent, parents):
             extra.append((place, int(size)))
         token, seen = [], set()
         while True:
-            answer = call(base, service, row["op"], row, context, where, extra + token)
+            try:
+                answer = call(base, service, row["op"], row, context, where, extra + token)
+            except Gap:
+                if each is None:
+                    raise
+                break  # one value refused leaves the others
             pages += 1
             nodes = dig(answer, row["items"])
             for node in nodes:
@@ -234,8 +241,11 @@ def listing(base, services, row, parent, parents):
                 item = Item(node, None, dict(context))
                 if "detail" in row:
                     words = {w: item.context.get(w) or item.value(w) for w in re.findall(r"\{([^{}]+)\}", json.dumps(row["detail"]))}
-                    found = dig(call(base, service, row["detail"]["op"], row["detail"], words, where), row["detail"]["path"])
-                    item.detail = found[0] if found else None
+                    try:
+                        found = dig(call(base, service, row["detail"]["op"], row["detail"], words, where), row["detail"]["path"])
+                        item.detail = found[0] if found else None
+                    except Gap:
+                        pass  # the item stays, without what its detail would tell
                 out.append(item)
             more = dig(answer, row["more"]) if "more" in row else []
             if more and text(more[0]) != "true":
@@ -435,6 +445,8 @@ def probe(base, services, rows, made, verbose):
                     continue
                 got = {f: item.expr(row[f]) for f in ("id", "arn", "name", "created", "region") if f in row}
                 got["parent"] = whole
+                if not got["id"] and kind in QUIRKS:
+                    continue
                 if not got["id"]:
                     wrong.append(f"{kind}: no id at {row['id']}")
                 if "arn" in row and not (got["arn"] or "").startswith("arn:"):
@@ -453,8 +465,8 @@ def probe(base, services, rows, made, verbose):
             print(f"{kind}: {len(found[kind])}  id={one['id']}  arn={one.get('arn')}  name={one.get('name')}  created={one.get('created')}")
     if verbose:
         for kind, gap in sorted(gaps.items()):
-            if kind not in ran and not re.search(r"implement|^404|^500|<title>", gap, re.I):
-                print(f"refused {kind}: {gap}")
+            if kind not in ran:
+                print(f"gap {kind}: {gap}")
     for line in sorted(set(wrong)):
         print("WRONG", line)
     some = [k for k in ran if found[k]]
