@@ -14,7 +14,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::{Color, Common};
-use crate::report::text::{plain, thousands};
+use crate::report::text::{counted, plain};
 use crate::scan::Event;
 
 pub(crate) struct Ui {
@@ -158,8 +158,12 @@ impl Ui {
         } else {
             ProgressDrawTarget::hidden()
         };
+        let bar = ProgressBar::with_draw_target(Some(0), target);
+        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} listings, {msg}") {
+            bar.set_style(style.progress_chars("=> "));
+        }
         Progress {
-            bar: ProgressBar::with_draw_target(None, target),
+            bar,
             found: AtomicU64::new(0),
             gaps: AtomicU64::new(0),
         }
@@ -178,9 +182,6 @@ impl Progress {
         match event {
             Event::Planned { listings } => {
                 self.bar.set_length(listings as u64);
-                if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} listings, {msg}") {
-                    self.bar.set_style(style.progress_chars("=> "));
-                }
                 self.say();
             }
             Event::Listed { found, gap } => {
@@ -194,8 +195,11 @@ impl Progress {
 
     fn say(&self) {
         let (found, gaps) = (self.found.load(Ordering::Relaxed), self.gaps.load(Ordering::Relaxed));
-        self.bar
-            .set_message(format!("{} resources, {} gaps", thousands(found), thousands(gaps)));
+        self.bar.set_message(format!(
+            "{}, {}",
+            counted(found, "resource", "resources"),
+            counted(gaps, "gap", "gaps")
+        ));
     }
 
     pub(crate) fn end(&self) {

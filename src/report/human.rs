@@ -139,7 +139,13 @@ fn sight(page: &mut Page, view: &View<'_>, look: Look) {
         }
         let more = gap.details.len().saturating_sub(shown);
         if more > 0 {
-            page.labelled(2, "", 13, DIM, &format!("and {more} more reasons"));
+            page.labelled(
+                2,
+                "",
+                13,
+                DIM,
+                &format!("and {} more", counted(more as u64, "reason", "reasons")),
+            );
         }
     }
     let unknown: Vec<(&String, u64)> = unknown_types(view);
@@ -154,19 +160,18 @@ fn sight(page: &mut Page, view: &View<'_>, look: Look) {
         page.labelled(2, "unknown", 13, WARN, &text);
     }
     let shown = if look.all { usize::MAX } else { 5 };
-    for (why, count) in view.not_seen.iter().take(shown) {
-        let text = format!("{} could not be looked for: {why}", counted(*count, "claim", "claims"));
-        page.labelled(2, "not seen", 13, WARN, &text);
-    }
-    let more: u64 = view.not_seen.iter().skip(shown).map(|(_, count)| count).sum();
-    if more > 0 {
+    for reason in view.not_seen.iter().take(shown) {
         page.labelled(
             2,
-            "",
+            "not seen",
             13,
-            DIM,
-            &format!("and {} more claims, for other reasons", thousands(more)),
+            WARN,
+            &reason.sentence(if look.all { usize::MAX } else { 5 }),
         );
+    }
+    let more: u64 = view.not_seen.iter().skip(shown).map(|reason| reason.count).sum();
+    if more > 0 {
+        page.labelled(2, "", 13, DIM, &format!("and {more} more, for other reasons"));
     }
     page.blank();
 }

@@ -87,14 +87,10 @@ fn sight(out: &mut String, view: &View<'_>, look: Look) {
             escape(&listed(&names, shown))
         ));
     }
-    for (why, count) in view.not_seen.iter().take(shown) {
-        lines.push(format!(
-            "**not seen** {} could not be looked for: {}",
-            counted(*count, "claim", "claims"),
-            escape(why)
-        ));
+    for reason in view.not_seen.iter().take(shown) {
+        lines.push(format!("**not seen** {}", escape(&reason.sentence(shown))));
     }
-    let more: u64 = view.not_seen.iter().skip(shown).map(|(_, count)| count).sum();
+    let more: u64 = view.not_seen.iter().skip(shown).map(|reason| reason.count).sum();
     if more > 0 {
         lines.push(format!("and {} more claims, for other reasons", thousands(more)));
     }

@@ -15,8 +15,8 @@ const UNKNOWN_TYPE: &str = "no kind knows this type";
 /// The document, and what people need beyond the contract.
 pub struct View<'a> {
     pub document: &'a Document,
-    /// Reasons for which claims are neither found nor called missing, with their number.
-    pub not_seen: Vec<(String, u64)>,
+    /// Why claims are neither found nor called missing.
+    pub(super) not_seen: Vec<NotSeen>,
     /// Claims that could not be looked for, those of unknown types included.
     unseen: u64,
     /// States that could not be read, with what to do about each.
@@ -32,6 +32,29 @@ pub(super) struct Count {
     pub meaning: String,
     /// It is above zero, and a person should look at it.
     pub alarming: bool,
+}
+
+/// Claims that could not be looked for, for one reason.
+pub(super) struct NotSeen {
+    pub count: u64,
+    /// The kinds that the reason names, if any.
+    pub kinds: Vec<String>,
+    /// What is said of those kinds, or the whole reason.
+    pub why: String,
+}
+
+impl NotSeen {
+    /// `14 claims could not be looked for: aws_eip, aws_subnet in us-east-1 was not listed`.
+    pub(super) fn sentence(&self, shown: usize) -> String {
+        let kinds: Vec<&str> = self.kinds.iter().map(String::as_str).collect();
+        let blank = if kinds.is_empty() { "" } else { " " };
+        format!(
+            "{} could not be looked for: {}{blank}{}",
+            counted(self.count, "claim", "claims"),
+            super::human::listed(&kinds, shown),
+            self.why
+        )
+    }
 }
 
 /// Listings that ended in the same way, for the same reason, in the same places.
@@ -56,17 +79,31 @@ impl<'a> View<'a> {
     /// Prepares a report on `ledger`, whose document is `document`.
     #[must_use]
     pub fn new(ledger: &'a Ledger, document: &'a Document) -> Self {
-        let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
+        // Reasons that begin with a kind differ in nothing else: those kinds stand together.
+        let mut reasons: BTreeMap<&str, (u64, BTreeSet<&str>)> = BTreeMap::new();
         for (_, why) in not_seen(ledger) {
-            *reasons.entry(why).or_default() += 1;
+            let (kind, rest) = match why.split_once(' ') {
+                Some((kind, rest)) if kind.starts_with("aws_") => (Some(kind), rest),
+                _ => (None, why),
+            };
+            let (count, kinds) = reasons.entry(rest).or_default();
+            *count += 1;
+            kinds.extend(kind);
         }
-        let unseen = reasons.values().sum();
+        let unseen = reasons.values().map(|(count, _)| count).sum();
         // The types themselves are named where the states say them.
         if document.states.iter().any(|state| !state.unknown_types.is_empty()) {
             reasons.remove(UNKNOWN_TYPE);
         }
-        let mut not_seen: Vec<(String, u64)> = reasons.into_iter().map(|(why, n)| (why.to_owned(), n)).collect();
-        not_seen.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let mut not_seen: Vec<NotSeen> = reasons
+            .into_iter()
+            .map(|(why, (count, kinds))| NotSeen {
+                count,
+                kinds: kinds.into_iter().map(str::to_owned).collect(),
+                why: why.to_owned(),
+            })
+            .collect();
+        not_seen.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.why.cmp(&b.why)));
         Self {
             document,
             not_seen,
