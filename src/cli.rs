@@ -5,6 +5,7 @@
 //! (states, places to write to, codes) is checked before AWS is asked anything.
 
 mod completions;
+mod config;
 mod demo;
 mod exit;
 mod explain;

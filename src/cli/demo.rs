@@ -1,5 +1,6 @@
 //! `whose demo`.
 
+use super::config;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::gather;
@@ -8,7 +9,7 @@ use super::ui::Ui;
 
 /// Reports on a recorded account, without credentials and without network
 ///
-/// Findings do not fail it: --fail-on is never, unless you say otherwise.
+/// Findings do not fail it: --fail-on is never, unless you say otherwise. whose.toml is left alone.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -21,6 +22,6 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
-    let output = args.output.settle(ui, "never")?;
+    let output = args.output.settle(ui, &config::Settings::default(), "never")?;
     output.deliver(&gather::demo()?, ui)
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::config::ConfigArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::gather::{self, AccountArgs, Gathered};
@@ -39,6 +40,8 @@ pub(crate) struct Args {
     look: LookArgs,
     #[command(flatten)]
     account: AccountArgs,
+    #[command(flatten)]
+    config: ConfigArgs,
 }
 
 pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
@@ -62,8 +65,8 @@ pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
     }
     let Gathered { ledger, interrupted } = match &args.snapshot {
         _ if args.demo => gather::demo()?,
-        Some(path) => gather::saved(path)?,
-        None => gather::live(args.account.settle(ui)?, None, ui)?,
+        Some(path) => gather::saved(path, args.config.settle()?.projects)?,
+        None => gather::live(args.account.settle(ui, args.config.settle()?)?, None, ui)?,
     };
     let subjects = explain::find(&ledger, asked);
     if subjects.is_empty() {

@@ -20,10 +20,8 @@ pub(crate) struct FailOn {
 
 impl FailOn {
     /// Reads what the user gave: severities (the lowest counts) and codes, or `never` alone.
-    pub(crate) fn parse(words: &[String], default: &str) -> Result<Self, Failure> {
+    pub(crate) fn parse(words: &[String]) -> Result<Self, Failure> {
         let mut wanted = Self::default();
-        let default = [default.to_owned()];
-        let words = if words.is_empty() { &default[..] } else { words };
         for word in words {
             let word = word.trim();
             if word == "never" {
@@ -75,7 +73,7 @@ mod tests {
 
     fn parse(words: &[&str]) -> Result<FailOn, Failure> {
         let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-        FailOn::parse(&words, "medium")
+        FailOn::parse(&words)
     }
 
     fn finding(code: &str, severity: Severity) -> Finding {
@@ -91,7 +89,7 @@ mod tests {
 
     #[test]
     fn severities_and_codes_add_up() {
-        let medium = parse(&[]).expect("the default");
+        let medium = parse(&["medium"]).expect("a severity");
         assert!(medium.hits(&finding("x", Severity::High)) && !medium.hits(&finding("x", Severity::Low)));
         let both = parse(&["critical", "orphan"]).expect("both");
         assert!(both.hits(&finding("orphan", Severity::Low)) && !both.hits(&finding("x", Severity::High)));

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::exit::Exit;
 use crate::aws::ConnectError;
+use crate::config::ConfigError;
 use crate::snapshot::SnapshotError;
 use crate::terraform::SourceError;
 
@@ -15,12 +16,15 @@ pub(crate) enum Failure {
     Usage { message: String, hint: String },
     #[error("failed to connect to AWS")]
     Connect(#[from] ConnectError),
-    #[error("refused to go on: the caller {caller} is of account {actual}, and --account says {expected}")]
+    #[error("refused to go on: the caller {caller} is of account {actual}, and {rule}")]
     WrongAccount {
         caller: String,
         actual: String,
-        expected: String,
+        /// Which accounts are allowed, and who says so.
+        rule: String,
     },
+    #[error("failed to use the config file")]
+    Config(#[from] ConfigError),
     #[error("failed to use --state")]
     States(#[from] SourceError),
     #[error("failed to use the snapshot")]
@@ -54,7 +58,7 @@ impl Failure {
     /// The exit code.
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Usage { .. } | Self::States(_) => Exit::Usage,
+            Self::Usage { .. } | Self::States(_) | Self::Config(_) => Exit::Usage,
             Self::NotFound { gaps: true, .. } => Exit::Incomplete,
             Self::Interrupted => Exit::Interrupted,
             Self::Connect(_)
@@ -71,10 +75,13 @@ impl Failure {
     pub(crate) fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Usage { hint, .. } | Self::NotFound { hint, .. } => Some(hint.into()),
+            Self::Config(error) => Some(error.hint().into()),
             Self::States(error) => Some(error.hint().into()),
             Self::Connect(error) => Some(error.hint().into()),
             Self::Snapshot(error) => Some(error.hint().into()),
-            Self::WrongAccount { .. } => Some("choose the account's --profile, or correct --account".into()),
+            Self::WrongAccount { .. } => {
+                Some("choose the account's --profile, or correct what names the account".into())
+            }
             Self::Output { .. } => Some("check that the folder exists, is writable and has space".into()),
             Self::Stdout(_) | Self::Start(_) | Self::Interrupted => None,
         }

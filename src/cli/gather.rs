@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::config;
 use super::failure::Failure;
 use super::ui::Ui;
 use crate::aws::{ConnectOptions, Session};
@@ -53,6 +54,9 @@ pub(crate) struct AccountArgs {
 pub(crate) struct AccountSettings {
     connect: ConnectOptions,
     account: Option<String>,
+    /// Those that the config file allows; none allows every one.
+    allowed: Vec<String>,
+    projects: Projects,
     scan: ScanOptions,
     states: Vec<State>,
     claims: Vec<Claim>,
@@ -70,7 +74,7 @@ impl AccountArgs {
     }
 
     /// Validates, and reads the states.
-    pub(crate) fn settle(self, ui: &Ui) -> Result<AccountSettings, Failure> {
+    pub(crate) fn settle(self, ui: &Ui, config: config::Settings) -> Result<AccountSettings, Failure> {
         if let Some(id) = &self.account
             && !(id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit()))
         {
@@ -99,7 +103,14 @@ impl AccountArgs {
             .iter()
             .map(|name| known_kind(name))
             .collect::<Result<_, _>>()?;
-        let (states, claims) = read_states(&self.state, ui)?;
+        let (states, claims) = read_states(
+            if self.state.is_empty() {
+                &config.states
+            } else {
+                &self.state
+            },
+            ui,
+        )?;
         Ok(AccountSettings {
             connect: ConnectOptions {
                 profile: self.profile,
@@ -108,6 +119,8 @@ impl AccountArgs {
                 attempts: None,
             },
             account: self.account,
+            allowed: config.accounts,
+            projects: config.projects,
             scan: ScanOptions {
                 regions: self.region,
                 exclude_regions: self.exclude_region,
@@ -165,14 +178,14 @@ pub(crate) struct Gathered {
 }
 
 impl Gathered {
-    fn of(snapshot: Snapshot, interrupted: bool) -> Self {
+    fn of(snapshot: Snapshot, interrupted: bool, projects: Projects) -> Self {
         let Snapshot { scan, states, claims } = snapshot;
         Self {
             ledger: Ledger::new(Input {
                 scan,
                 states,
                 claims,
-                projects: Projects::default(),
+                projects,
                 across: Across::default(),
             }),
             interrupted,
@@ -239,7 +252,7 @@ pub(crate) fn live(settings: AccountSettings, save: Option<&SnapshotPlace>, ui: 
         snapshot::write(&path, &snapshot)?;
         ui.note(&format!("saved {}", path.display()));
     }
-    Ok(Gathered::of(snapshot, interrupted))
+    Ok(Gathered::of(snapshot, interrupted, settings.projects))
 }
 
 async fn look(settings: &AccountSettings, ui: &Ui) -> Result<(Scan, bool), Failure> {
@@ -251,7 +264,7 @@ async fn look(settings: &AccountSettings, ui: &Ui) -> Result<(Scan, bool), Failu
         _ = &mut stop => return Err(Failure::Interrupted),
         session = Session::connect(&settings.connect) => session?,
     };
-    guard(settings.account.as_deref(), &session.account, &session.caller)?;
+    guard(settings, &session.account, &session.caller)?;
     tracing::info!(account = %session.account.id, caller = %session.caller, "connected");
     let interrupted = AtomicBool::new(false);
     let progress = ui.progress();
@@ -269,20 +282,25 @@ async fn look(settings: &AccountSettings, ui: &Ui) -> Result<(Scan, bool), Failu
     Ok((scan, interrupted.load(Ordering::Relaxed)))
 }
 
-fn guard(expected: Option<&str>, actual: &Account, caller: &str) -> Result<(), Failure> {
-    match expected {
-        Some(expected) if *expected != *actual.id => Err(Failure::WrongAccount {
-            caller: caller.to_owned(),
-            actual: actual.id.to_string(),
-            expected: expected.to_owned(),
-        }),
-        _ => Ok(()),
-    }
+/// Refuses an account that neither the command line nor the config file allows.
+fn guard(settings: &AccountSettings, actual: &Account, caller: &str) -> Result<(), Failure> {
+    let rule = match &settings.account {
+        Some(expected) if *expected != *actual.id => format!("--account says {expected}"),
+        _ if !settings.allowed.is_empty() && !settings.allowed.iter().any(|id| *id == *actual.id) => {
+            format!("the config file allows {}", settings.allowed.join(", "))
+        }
+        _ => return Ok(()),
+    };
+    Err(Failure::WrongAccount {
+        caller: caller.to_owned(),
+        actual: actual.id.to_string(),
+        rule,
+    })
 }
 
 /// Reads a snapshot and joins.
-pub(crate) fn saved(path: &Path) -> Result<Gathered, Failure> {
-    Ok(Gathered::of(snapshot::read(path)?, false))
+pub(crate) fn saved(path: &Path, projects: Projects) -> Result<Gathered, Failure> {
+    Ok(Gathered::of(snapshot::read(path)?, false, projects))
 }
 
 /// The recorded account, which is in the program.
@@ -290,25 +308,13 @@ static DEMO: &[u8] = include_bytes!("../../snapshots/demo.jsonl.zst");
 
 /// Joins the recorded account.
 pub(crate) fn demo() -> Result<Gathered, Failure> {
-    Ok(Gathered::of(snapshot::read_bytes(DEMO, "the recorded account")?, false))
+    let snapshot = snapshot::read_bytes(DEMO, "the recorded account")?;
+    Ok(Gathered::of(snapshot, false, Projects::default()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn another_account_is_refused() {
-        let actual = Account {
-            id: "123456789012".into(),
-            alias: None,
-            partition: "aws".into(),
-        };
-        assert!(guard(None, &actual, "x").is_ok());
-        assert!(guard(Some("123456789012"), &actual, "x").is_ok());
-        let failure = guard(Some("210987654321"), &actual, "x").expect_err("refused");
-        assert_eq!(failure.exit(), super::super::Exit::CouldNotFinish);
-    }
 
     #[test]
     fn the_recorded_account_is_whole() {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
+use super::config;
 use super::exit::Exit;
 use super::fail_on::FailOn;
 use super::failure::Failure;
@@ -11,6 +12,7 @@ use super::gather::Gathered;
 use super::look::LookArgs;
 use super::target::Target;
 use super::ui::Ui;
+use crate::findings::ignores::{self, Ignore};
 use crate::report::human::Look;
 use crate::report::{Document, View, csv, human, json, markdown};
 
@@ -61,12 +63,19 @@ pub(crate) struct Output {
     stdout: Option<Format>,
     files: Vec<(Format, Target)>,
     fail_on: FailOn,
+    ignores: Vec<Ignore>,
     look: Look,
 }
 
 impl OutputArgs {
-    pub(crate) fn settle(self, ui: &Ui, default_fail_on: &str) -> Result<Output, Failure> {
-        let fail_on = FailOn::parse(&self.fail_on, default_fail_on)?;
+    /// Validates; where the command line does not say what fails, `config` does, and else `default`.
+    pub(crate) fn settle(self, ui: &Ui, config: &config::Settings, default: &str) -> Result<Output, Failure> {
+        let default = [default.to_owned()];
+        let fail_on = match &config.fail_on {
+            _ if !self.fail_on.is_empty() => FailOn::parse(&self.fail_on)?,
+            Some(words) => FailOn::parse(words)?,
+            None => FailOn::parse(&default)?,
+        };
         let look = self.look.settle(ui);
         if self.output.len() > 1 && self.format.is_some() {
             return Err(Failure::usage(
@@ -78,6 +87,7 @@ impl OutputArgs {
             stdout: self.output.is_empty().then(|| self.format.unwrap_or_default()),
             files: Vec::new(),
             fail_on,
+            ignores: config.ignores.clone(),
             look,
         };
         for path in &self.output {
@@ -96,7 +106,8 @@ impl Output {
     /// Writes the report everywhere and says what it comes to.
     pub(crate) fn deliver(self, gathered: &Gathered, ui: &mut Ui) -> Result<Exit, Failure> {
         let ledger = &gathered.ledger;
-        let document = Document::new(ledger);
+        let mut document = Document::new(ledger);
+        document.findings = ignores::apply(document.findings, &self.ignores, ledger);
         let view = View::new(ledger, &document);
         let render = |format: Format, look: Look| match format {
             Format::Human => human::render(&view, look),

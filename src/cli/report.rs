@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::config::ConfigArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::gather;
@@ -23,10 +24,13 @@ pub(crate) struct Args {
     snapshot: PathBuf,
     #[command(flatten)]
     output: OutputArgs,
+    #[command(flatten)]
+    config: ConfigArgs,
 }
 
 pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
-    let output = args.output.settle(ui, "medium")?;
-    let gathered = gather::saved(&args.snapshot)?;
+    let config = args.config.settle()?;
+    let output = args.output.settle(ui, &config, "medium")?;
+    let gathered = gather::saved(&args.snapshot, config.projects)?;
     output.deliver(&gathered, ui)
 }

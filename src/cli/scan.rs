@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::config::ConfigArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::gather::{self, AccountArgs, SnapshotPlace};
@@ -36,17 +37,20 @@ pub(crate) struct Args {
     snapshot: Option<Option<PathBuf>>,
     #[command(flatten)]
     output: OutputArgs,
+    #[command(flatten)]
+    config: ConfigArgs,
 }
 
 pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
-    let output = args.output.settle(ui, "medium")?;
+    let config = args.config.settle()?;
+    let output = args.output.settle(ui, &config, "medium")?;
     let save = args
         .snapshot
         .map(|path| path.map_or(SnapshotPlace::Folder, SnapshotPlace::File));
     if let Some(place) = &save {
         place.check()?;
     }
-    let settings = args.account.settle(ui)?;
+    let settings = args.account.settle(ui, config)?;
     let gathered = gather::live(settings, save.as_ref(), ui)?;
     output.deliver(&gathered, ui)
 }

@@ -81,7 +81,7 @@ fn fail_on_takes_severities_and_codes() {
         ("info", 3),
         ("unmanaged", 3),
         ("critical,unmanaged", 3),
-        ("unused-ignore,critical", 2),
+        ("nonsense,critical", 2),
         ("hihg", 2),
         ("never,high", 2),
     ] {
@@ -139,6 +139,7 @@ fn wrong_usage_is_found_before_aws() {
         &["scan", "--kind", "aws_unheard_of"],
         &["scan", "--fail-on", "worst"],
         &["scan", "--state", "/nonexistent.tfstate"],
+        &["scan", "--config", "/nonexistent.toml"],
         &["scan", "--format", "xml"],
         &["scan", "--format", "json", "-o", "a.json", "-o", "b.json"],
         &["scan", "--quiet", "--verbose"],
@@ -326,6 +327,37 @@ fn what_is_not_found_may_be_in_a_gap() {
         .arg(&path));
     assert_eq!((out.as_str(), code), ("", 4), "{err}");
     assert!(err.contains("1 listing failed: it may"), "{err}");
+}
+
+#[test]
+fn the_config_file_is_found_named_or_left_alone() {
+    let folder = folder();
+    let path = saved(folder.path(), &demo());
+    std::fs::write(
+        folder.path().join("whose.toml"),
+        "fail_on = [\"never\"]\n[[ignores]]\nresource = \"no-such-*\"\nreason = \"a test\"\n",
+    )
+    .expect("written");
+    let report = || {
+        let mut command = whose();
+        command.arg("report").arg(&path);
+        command
+    };
+    let (out, err, code) = run(report().current_dir(folder.path()));
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("unused-ignore"), "{out}");
+    let (out, _, code) = run(report().current_dir(folder.path()).arg("--no-config"));
+    assert_eq!(code, 3);
+    assert!(!out.contains("unused-ignore"), "{out}");
+    let (_, _, code) = run(report().current_dir(folder.path()).args(["--fail-on", "low"]));
+    assert_eq!(code, 3, "the command line outranks the file");
+    std::fs::write(folder.path().join("bad.toml"), "fail_no = [\"low\"]\n").expect("written");
+    let (out, err, code) = run(report().arg("--config").arg(folder.path().join("bad.toml")));
+    assert_eq!((out.as_str(), code), ("", 2));
+    assert!(
+        err.starts_with("error: failed to use the config file: ") && err.contains("line 1"),
+        "{err}"
+    );
 }
 
 #[test]
