@@ -5,6 +5,9 @@ use std::sync::OnceLock;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 
+use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
+
 use super::readonly::ReadOnly;
 use crate::model::Symbol;
 
@@ -45,6 +48,31 @@ impl Pace {
     }
 }
 
+/// Forbids to ask again where a service says, with a page for people, that it does not know the operation.
+#[derive(Debug)]
+pub(super) struct NotHere;
+
+impl ClassifyRetry for NotHere {
+    fn name(&self) -> &'static str {
+        "NotHere"
+    }
+
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let page = context.response().is_some_and(|response| {
+            matches!(response.status().as_u16(), 404 | 500 | 501)
+                && response
+                    .headers()
+                    .get("content-type")
+                    .is_some_and(|kind| kind.starts_with("text/html"))
+        });
+        if page {
+            RetryAction::RetryForbidden
+        } else {
+            RetryAction::NoActionIndicated
+        }
+    }
+}
+
 impl Clients {
     pub(super) fn new(base: &SdkConfig, region: Symbol) -> Self {
         let config = base.to_builder().region(Region::new(region.as_str())).build();
@@ -60,28 +88,36 @@ impl Clients {
 
     pub fn ec2(&self) -> &aws_sdk_ec2::Client {
         self.ec2.get_or_init(|| {
-            let config = aws_sdk_ec2::config::Builder::from(&self.config).interceptor(ReadOnly);
+            let config = aws_sdk_ec2::config::Builder::from(&self.config)
+                .interceptor(ReadOnly)
+                .retry_classifier(NotHere);
             aws_sdk_ec2::Client::from_conf(config.build())
         })
     }
 
     pub fn ecs(&self) -> &aws_sdk_ecs::Client {
         self.ecs.get_or_init(|| {
-            let config = aws_sdk_ecs::config::Builder::from(&self.config).interceptor(ReadOnly);
+            let config = aws_sdk_ecs::config::Builder::from(&self.config)
+                .interceptor(ReadOnly)
+                .retry_classifier(NotHere);
             aws_sdk_ecs::Client::from_conf(config.build())
         })
     }
 
     pub fn rds(&self) -> &aws_sdk_rds::Client {
         self.rds.get_or_init(|| {
-            let config = aws_sdk_rds::config::Builder::from(&self.config).interceptor(ReadOnly);
+            let config = aws_sdk_rds::config::Builder::from(&self.config)
+                .interceptor(ReadOnly)
+                .retry_classifier(NotHere);
             aws_sdk_rds::Client::from_conf(config.build())
         })
     }
 
     pub fn elb(&self) -> &aws_sdk_elasticloadbalancingv2::Client {
         self.elb.get_or_init(|| {
-            let config = aws_sdk_elasticloadbalancingv2::config::Builder::from(&self.config).interceptor(ReadOnly);
+            let config = aws_sdk_elasticloadbalancingv2::config::Builder::from(&self.config)
+                .interceptor(ReadOnly)
+                .retry_classifier(NotHere);
             aws_sdk_elasticloadbalancingv2::Client::from_conf(config.build())
         })
     }

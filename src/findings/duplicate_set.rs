@@ -65,7 +65,8 @@ fn finding(rule: &Rule, ledger: &Ledger, set: &DuplicateSet) -> Finding {
     }
     for (number, stack) in set.stacks.iter().enumerate() {
         let name = letter(number);
-        if !stack.lacks.is_empty() {
+        let is_original = set.decided && number == 0;
+        if !stack.lacks.is_empty() && !is_original {
             let lacks: Vec<String> = stack
                 .lacks
                 .iter()
@@ -109,7 +110,8 @@ fn portrait(ledger: &Ledger, stack: &Stack) -> String {
     });
     said.push(match stack.used_by {
         0 => "used by nothing outside".to_owned(),
-        many => format!("used from outside {} times", many),
+        1 => "used by one thing outside".to_owned(),
+        many => format!("used by {many} things outside"),
     });
     said.push(if stack.data.is_empty() {
         "holds no data".to_owned()

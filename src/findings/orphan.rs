@@ -28,7 +28,7 @@ fn find(rule: &Rule, ledger: &Ledger) -> Vec<Finding> {
             let sentence = entry.orphan.as_ref()?;
             let kind = crate::kinds::kind(&live.kind);
             let mut finding = rule.finding(
-                format!("{} {} is used by nothing", title_of(&live.kind), live.label()),
+                format!("{} {} is an orphan", title_of(&live.kind), live.label()),
                 vec![live.arn.to_string()],
             );
             finding.evidence.push(sentence.to_string());

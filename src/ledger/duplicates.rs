@@ -7,13 +7,13 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::kinds::facts::Role;
 use crate::model::{Origin, Symbol, Timestamp};
 
 use super::fingerprint::{self, Fingerprint};
-use super::{Ledger, LiveIndex, Node, Ownership};
+use super::{Ledger, LiveIndex, Node};
 
 /// How far apart copies may stand from each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,11 +71,8 @@ pub fn find(ledger: &Ledger, across: Across) -> Vec<DuplicateSet> {
     let mut sets: Vec<DuplicateSet> = cluster(&stacks, &group_of)
         .into_iter()
         .filter_map(|numbers| {
-            weigh(
-                ledger,
-                numbers.iter().map(|number| &stacks[*number]).collect(),
-                &group_of,
-            )
+            let stacks = numbers.iter().map(|number| &stacks[*number]).collect();
+            weigh(ledger, &piece_together(ledger, stacks, &group_of), &group_of)
         })
         .collect();
     sets.sort_by(|a, b| a.stacks[0].members.cmp(&b.stacks[0].members));
@@ -196,6 +193,50 @@ fn cluster(stacks: &[Candidates], group_of: &FxHashMap<LiveIndex, usize>) -> Vec
     clusters.into_values().filter(|numbers| numbers.len() > 1).collect()
 }
 
+/// Unclaimed pieces of one copy: a volume or a second network hangs on nothing else, but was made by the same apply.
+/// Pieces belong together where none has a twin of the other, and they were made about the same time.
+fn piece_together(
+    ledger: &Ledger,
+    stacks: Vec<&Candidates>,
+    group_of: &FxHashMap<LiveIndex, usize>,
+) -> Vec<Candidates> {
+    let (mut whole, mut pieces): (Vec<Candidates>, Vec<Candidates>) = stacks
+        .into_iter()
+        .map(|stack| Candidates {
+            hand: stack.hand,
+            members: stack.members.clone(),
+        })
+        .partition(|stack| stack.hand != Hand::Nobody);
+    pieces.sort_by_key(|piece| (std::cmp::Reverse(piece.members.len()), piece.members.first().copied()));
+    let mut copies: Vec<(Candidates, FxHashSet<usize>, Option<i64>)> = Vec::new();
+    for piece in pieces {
+        let groups: FxHashSet<usize> = piece.members.iter().map(|at| group_of[at]).collect();
+        let times = piece
+            .members
+            .iter()
+            .filter_map(|at| ledger.live[*at as usize].created_at);
+        let oldest = times.map(|time| time.as_second()).min();
+        let near = |other: Option<i64>| oldest.zip(other).is_none_or(|(a, b)| (a - b).abs() < ONE_APPLY);
+        match copies
+            .iter_mut()
+            .find(|(_, held, time)| held.is_disjoint(&groups) && near(*time))
+        {
+            Some((copy, held, time)) => {
+                copy.members.extend(piece.members);
+                copy.members.sort_unstable();
+                held.extend(groups);
+                *time = time.or(oldest);
+            }
+            None => copies.push((piece, groups, oldest)),
+        }
+    }
+    whole.extend(copies.into_iter().map(|(copy, ..)| copy));
+    whole
+}
+
+/// Pieces that were made further apart were not made by one apply, in seconds.
+const ONE_APPLY: i64 = 86_400;
+
 /// A lone unclaimed pair is called copies only if made at least this far apart, in seconds: a script that makes
 /// several at once makes replicas.
 const APART: i64 = 600;
@@ -204,10 +245,10 @@ const APART: i64 = 600;
 const AGE_THAT_COUNTS: i64 = 3600;
 
 /// Decides what a cluster of stacks is, and which is the original.
-fn weigh(ledger: &Ledger, stacks: Vec<&Candidates>, group_of: &FxHashMap<LiveIndex, usize>) -> Option<DuplicateSet> {
+fn weigh(ledger: &Ledger, stacks: &[Candidates], group_of: &FxHashMap<LiveIndex, usize>) -> Option<DuplicateSet> {
     // A state's candidates may have twins in several clusters; only those with a twin in this one belong here.
     let mut seen: FxHashMap<usize, usize> = FxHashMap::default();
-    for stack in &stacks {
+    for stack in stacks {
         let mut groups: Vec<usize> = stack.members.iter().map(|at| group_of[at]).collect();
         groups.sort_unstable();
         groups.dedup();
@@ -228,7 +269,7 @@ fn weigh(ledger: &Ledger, stacks: Vec<&Candidates>, group_of: &FxHashMap<LiveInd
         })
         .filter(|stack| !stack.members.is_empty())
         .collect();
-    if found.len() < 2 || !is_telling(ledger, &stacks, &found) {
+    if found.len() < 2 || !is_telling(ledger, stacks, &found) {
         return None;
     }
     let lacks: Vec<BTreeMap<Symbol, usize>> = (0..found.len())
@@ -248,7 +289,7 @@ fn weigh(ledger: &Ledger, stacks: Vec<&Candidates>, group_of: &FxHashMap<LiveInd
 
 /// Says whether equal fingerprints are more than chance: something in the stack has a name or tags of its own,
 /// and where nobody claims any of it, it is more than one thing, or made at different times.
-fn is_telling(ledger: &Ledger, candidates: &[&Candidates], stacks: &[Stack]) -> bool {
+fn is_telling(ledger: &Ledger, candidates: &[Candidates], stacks: &[Stack]) -> bool {
     let named = stacks.iter().all(|stack| {
         stack.members.iter().any(|at| {
             let live = &ledger.live[*at as usize];
@@ -274,6 +315,7 @@ fn is_telling(ledger: &Ledger, candidates: &[&Candidates], stacks: &[Stack]) -> 
 
 fn describe(ledger: &Ledger, members: Vec<LiveIndex>) -> Stack {
     let mut stack = Stack::default();
+    let mut users = FxHashSet::default();
     let inside = |at: LiveIndex| members.binary_search(&at).is_ok() || members.binary_search(&ledger.top(at)).is_ok();
     for at in &members {
         let (live, entry) = (&ledger.live[*at as usize], &ledger.entries[*at as usize]);
@@ -289,23 +331,25 @@ fn describe(ledger: &Ledger, members: Vec<LiveIndex>) -> Stack {
             stack.data.push(*at);
         }
         for edge in ledger.references.used_by(*at) {
-            match edge.from {
-                Node::Live(user) if inside(user) => {}
-                Node::Live(user) => {
-                    stack.used_by += 1;
-                    if holds_data(ledger, user) {
-                        stack.data.push(user);
-                    }
-                    // What stands on a member is as old as the stack at most: a database tells the age of a network
-                    // whose API gives none.
-                    if let Some(time) = ledger.live[user as usize].created_at {
-                        stack.oldest = Some(stack.oldest.map_or(time, |old| old.min(time)));
-                    }
-                }
-                Node::Claim(_) => stack.used_by += 1,
+            let Node::Live(user) = edge.from else {
+                users.insert(edge.from);
+                continue;
+            };
+            if inside(user) {
+                continue;
+            }
+            users.insert(Node::Live(ledger.top(user)));
+            if holds_data(ledger, user) {
+                stack.data.push(user);
+            }
+            // What stands on a member is as old as the stack at most: a database tells the age of a network
+            // whose API gives none.
+            if let Some(time) = ledger.live[user as usize].created_at {
+                stack.oldest = Some(stack.oldest.map_or(time, |old| old.min(time)));
             }
         }
     }
+    stack.used_by = users.len();
     stack.projects.sort_unstable();
     stack.projects.dedup();
     stack.states.sort_unstable();
@@ -351,17 +395,21 @@ fn lacking(
             let entry = most.entry(group).or_insert((0, kind.unwrap_or_default()));
             entry.0 = entry.0.max(many);
         }
+        let hand_of_stack = stack.members.first().map(|at| hand(ledger, *at));
         let mut users: Vec<LiveIndex> = stack
             .members
             .iter()
             .flat_map(|at| ledger.references.used_by(*at))
             .filter_map(|edge| match edge.from {
-                Node::Live(user) if !group_of.contains_key(&user) && ledger.entries[user as usize].whole.is_none() => {
-                    Some(user)
-                }
-                _ => None,
+                Node::Live(user) => Some(user),
+                Node::Claim(_) => None,
             })
-            .filter(|user| ledger.entries[*user as usize].ownership != Ownership::Delegated)
+            // What another hand put there is no part of the stack, and a twin is counted already.
+            .filter(|user| {
+                !group_of.contains_key(user)
+                    && may_be_copied(ledger, *user)
+                    && hand_of_stack == Some(hand(ledger, *user))
+            })
             .collect();
         users.sort_unstable();
         users.dedup();
@@ -535,6 +583,32 @@ mod tests {
         let both = [claims(0, &a), claims(0, &b)].concat();
         let ledger = ledger([a, b].concat(), vec![state("platform")], both);
         assert_eq!(find(&ledger, Across::Nothing), []);
+    }
+
+    #[test]
+    fn pieces_of_one_copy_are_one_copy() {
+        let volume = |id: &str, name: &'static str| {
+            let mut volume = live("aws_ebs_volume", id);
+            volume.configuration.set("size", 8).set("type", "gp3");
+            volume.tagged([("Name", name)].into_iter().collect());
+            volume
+        };
+        let original = [
+            stack(1, false),
+            vec![volume("vol-00000001", "a"), volume("vol-00000002", "b")],
+        ]
+        .concat();
+        let copy = [
+            stack(2, false),
+            vec![volume("vol-00000003", "a"), volume("vol-00000004", "b")],
+        ]
+        .concat();
+        let claims = claims(0, &original);
+        let ledger = ledger([original, copy].concat(), vec![state("platform")], claims);
+        let sets = find(&ledger, Across::Nothing);
+        assert_eq!(sets.len(), 1);
+        let sizes: Vec<usize> = sets[0].stacks.iter().map(|stack| stack.members.len()).collect();
+        assert_eq!(sizes, [4, 4]);
     }
 
     #[test]

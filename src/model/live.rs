@@ -93,12 +93,14 @@ impl Live {
         }));
     }
 
-    /// What to call it in a sentence: the name with the id, or the id alone.
+    /// What to call it in a sentence: the id, with the name where there is another one. Of an id that is an ARN only
+    /// what follows the account stands in sentences; the whole ARN stands with the resource.
     #[must_use]
     pub fn label(&self) -> String {
+        let id = super::Arn::parse(&self.id).map_or(&*self.id, |arn| arn.resource);
         match &self.name {
-            Some(name) if **name != *self.id => format!("{} ({name})", self.id),
-            _ => self.id.to_string(),
+            Some(name) if !id.ends_with(&**name) => format!("{id} ({name})"),
+            _ => id.to_owned(),
         }
     }
 }
