@@ -45,7 +45,11 @@ pub struct Tool {
 pub enum Subject {
     Plan(PlanRow),
     /// Ids, ARNs or commands.
-    Deletions { source: String, items: u64, unresolved: u64 },
+    Deletions {
+        source: String,
+        items: u64,
+        unresolved: u64,
+    },
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

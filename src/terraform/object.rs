@@ -46,8 +46,8 @@ impl Object {
     }
 
     /// The tags that the resource carries, as far as the state knows; none where the state calls them sensitive.
-    pub(super) fn take_tags(&mut self, sensitive: &[Box<str>]) -> Tags {
-        let is_sensitive = |name: &str| sensitive.iter().any(|path| **path == *name);
+    pub(super) fn take_tags(&mut self, sensitive: &Sensitive) -> Tags {
+        let is_sensitive = |name: &str| sensitive.names(name);
         let of = |name: &str, tags: Option<Tags>| tags.filter(|tags| !tags.is_empty() && !is_sensitive(name));
         of("tags_all", self.tags_all.take())
             .filter(|_| !is_sensitive("tags"))
@@ -57,14 +57,12 @@ impl Object {
     }
 
     /// The kept attributes. Those that the state calls sensitive go, unless the join needs them.
-    pub(super) fn take_configuration(&mut self, sensitive: &[Box<str>]) -> Configuration {
-        let mut configuration: Configuration = std::mem::take(&mut self.attributes)
+    pub(super) fn take_configuration(&mut self, sensitive: &Sensitive) -> Configuration {
+        std::mem::take(&mut self.attributes)
             .into_iter()
-            .filter(|(name, _, joins)| *joins || !sensitive.iter().any(|path| **path == **name))
+            .filter(|(name, _, joins)| *joins || !sensitive.names(name))
             .map(|(name, value, _)| (Symbol::known(name), value))
-            .collect();
-        configuration.shrink();
-        configuration
+            .collect()
     }
 
     /// The candidates, sorted, each once; `own` leaves out the instance's own id and ARN.
@@ -468,13 +466,17 @@ impl<'de> DeserializeSeed<'de> for ReadTags {
 }
 
 /// Gives `$value` for every plain JSON value but objects and lists, which a visitor then treats itself.
+/// `null` may have a value of its own.
 macro_rules! plain_values_are {
     ($value:expr) => {
+        plain_values_are!($value, $value);
+    };
+    ($value:expr, $null:expr) => {
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("a value")
         }
         fn visit_unit<E>(self) -> Result<Self::Value, E> {
-            Ok($value)
+            Ok($null)
         }
         fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
             Ok($value)
@@ -501,10 +503,10 @@ impl<'de> Visitor<'de> for ReadTags {
     plain_values_are!(None);
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut tags = Vec::new();
+        let mut tags: Vec<(Cow<'de, str>, Box<str>)> = Vec::new();
         while let Some(key) = map.next_key_seed(Key)? {
             if let Scalar::Text(value) = scalar(&mut map)? {
-                tags.push((Box::<str>::from(&*key), value));
+                tags.push((key, value));
             }
         }
         Ok(Some(tags.into_iter().collect()))
@@ -675,41 +677,62 @@ impl<'de> Visitor<'de> for ReadIdentity {
     }
 }
 
-/// Reads the names of top-level attributes that a state calls sensitive: a list of paths, whose first step is
-/// `{"type": "get_attr", "value": NAME}`.
+/// Which top-level attributes a state calls sensitive.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sensitive {
+    /// The whole instance is, or it cannot be told what is.
+    all: bool,
+    names: Vec<Box<str>>,
+}
+
+impl Sensitive {
+    const ALL: Self = Self {
+        all: true,
+        names: Vec::new(),
+    };
+
+    fn names(&self, name: &str) -> bool {
+        self.all || self.names.iter().any(|known| **known == *name)
+    }
+}
+
+/// Reads a state's list of paths, whose first steps are `{"type": "get_attr", "value": NAME}`.
 pub(super) struct ReadSensitivePaths;
 
 impl<'de> DeserializeSeed<'de> for ReadSensitivePaths {
-    type Value = Vec<Box<str>>;
+    type Value = Sensitive;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Sensitive, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for ReadSensitivePaths {
-    type Value = Vec<Box<str>>;
+    type Value = Sensitive;
 
-    plain_values_are!(Vec::new());
+    plain_values_are!(Sensitive::ALL, Sensitive::default());
 
-    /// The outer list and each path in it alike: of a path, only the first step counts.
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let mut names = Vec::new();
-        while let Some(path) = seq.next_element_seed(SensitivePath)? {
-            names.extend(path);
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Sensitive, A::Error> {
+        let mut sensitive = Sensitive::default();
+        while let Some(first) = seq.next_element_seed(FirstStep)? {
+            match first {
+                Some(name) => sensitive.names.push(name),
+                None => sensitive.all = true,
+            }
         }
-        Ok(names)
+        Ok(sensitive)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Sensitive, A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Vec::new())
+        Ok(Sensitive::ALL)
     }
 }
 
-struct SensitivePath;
+/// Reads the attribute that a path starts at, if it starts at one.
+struct FirstStep;
 
-impl<'de> DeserializeSeed<'de> for SensitivePath {
+impl<'de> DeserializeSeed<'de> for FirstStep {
     type Value = Option<Box<str>>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -717,62 +740,62 @@ impl<'de> DeserializeSeed<'de> for SensitivePath {
     }
 }
 
-impl<'de> Visitor<'de> for SensitivePath {
+impl<'de> Visitor<'de> for FirstStep {
     type Value = Option<Box<str>>;
 
     plain_values_are!(None);
 
+    /// A path.
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let first = seq.next_element_seed(SensitivePath)?.flatten();
+        let first = seq.next_element_seed(FirstStep)?.flatten();
         while seq.next_element::<IgnoredAny>()?.is_some() {}
         Ok(first)
     }
 
     /// One step.
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut name = None;
+        let (mut is_attribute, mut name) = (false, None);
         while let Some(key) = map.next_key_seed(Key)? {
-            let value = scalar(&mut map)?;
-            if key == "value"
-                && let Scalar::Text(text) = value
-            {
-                name = Some(text);
+            match (&*key, scalar(&mut map)?) {
+                ("type", Scalar::Text(text)) => is_attribute = &*text == "get_attr",
+                ("value", Scalar::Text(text)) => name = Some(text),
+                _ => {}
             }
         }
-        Ok(name)
+        Ok(name.filter(|_| is_attribute))
     }
 }
 
-/// Reads the names of top-level attributes that `terraform show -json` calls sensitive: an object in the
-/// shape of the values, with `true` where something is.
+/// Reads what `terraform show -json` gives: an object in the shape of the values, with `true` where something is
+/// sensitive.
 pub(super) struct ReadSensitiveValues;
 
 impl<'de> DeserializeSeed<'de> for ReadSensitiveValues {
-    type Value = Vec<Box<str>>;
+    type Value = Sensitive;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Sensitive, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for ReadSensitiveValues {
-    type Value = Vec<Box<str>>;
+    type Value = Sensitive;
 
-    plain_values_are!(Vec::new());
+    plain_values_are!(Sensitive::ALL, Sensitive::default());
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Sensitive, A::Error> {
         while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Vec::new())
+        Ok(Sensitive::ALL)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut names = Vec::new();
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Sensitive, A::Error> {
+        let mut sensitive = Sensitive::default();
         while let Some(key) = map.next_key_seed(Key)? {
             if map.next_value_seed(AnyTrue)? {
-                names.push(Box::from(&*key));
+                sensitive.names.push(Box::from(&*key));
             }
         }
-        Ok(names)
+        Ok(sensitive)
     }
 }
 

@@ -13,8 +13,8 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use super::address::{self, IndexKey};
 use super::filter::Filter;
 use super::object::{
-    Key, Object, ReadFlat, ReadIdentity, ReadObject, ReadSensitivePaths, Scalar, account, is_name, plain_values_are,
-    region, scalar,
+    Key, Object, ReadFlat, ReadIdentity, ReadObject, ReadSensitivePaths, Scalar, Sensitive, account, is_name,
+    plain_values_are, region, scalar,
 };
 use super::{project, show};
 use crate::kinds::registry::{Disposition, disposition};
@@ -573,6 +573,13 @@ impl Reading {
         // The id of a part or of an unknown type may be its whole's: that candidate stays.
         let own = !matches!(of.disposition, Disposition::Unknown | Disposition::Facet(..));
         let (region, account) = whereabouts(&object, &identity);
+        let mut configuration = object.take_configuration(&sensitive);
+        if let Disposition::Kind(kind) | Disposition::Alias(kind) | Disposition::Adopter(kind) = of.disposition
+            && let Some(canonical) = kind.canonical
+        {
+            canonical(&mut configuration);
+        }
+        configuration.shrink();
         self.claims.push(Claim {
             state: 0,
             mode,
@@ -582,7 +589,7 @@ impl Reading {
             region,
             account,
             tags: object.take_tags(&sensitive),
-            configuration: object.take_configuration(&sensitive),
+            configuration,
             candidates: object.take_candidates(own),
             id: object.id,
             arn: object.arn,
@@ -621,7 +628,7 @@ fn arn_parts(text: &str) -> Option<(&str, &str)> {
 #[derive(Debug, Default)]
 pub(super) struct Instance {
     pub(super) object: Object,
-    pub(super) sensitive: Vec<Box<str>>,
+    pub(super) sensitive: Sensitive,
     pub(super) identity: Configuration,
     pub(super) provider: Symbol,
     pub(super) key: Option<IndexKey>,
