@@ -1,6 +1,7 @@
 //! Which of several files of one state counts: one lineage is one state, and its highest serial is the truth.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::source::{Found, Role};
 use super::state::Parsed;
@@ -25,99 +26,81 @@ pub(super) fn settle(found: &mut [Found]) {
 }
 
 fn one_lineage(found: &mut [Found], members: &[usize]) {
-    let is = |found: &[Found], at: usize, role: fn(Role) -> bool| {
-        found[at].parsed.state.status == StateStatus::Read && role(found[at].role)
-    };
-    let current: Vec<usize> = members
+    let mut order: Vec<usize> = members
         .iter()
         .copied()
-        .filter(|at| is(found, *at, |role| role != Role::Backup))
+        .filter(|at| found[*at].parsed.state.status == StateStatus::Read)
         .collect();
-    let mut backups: Vec<usize> = members
-        .iter()
-        .copied()
-        .filter(|at| is(found, *at, |role| role == Role::Backup))
-        .collect();
-    backups.sort_by_key(|at| std::cmp::Reverse(found[*at].parsed.state.serial));
-
-    // The first of the highest serial; among backups only, `lone_backups` says the rest.
-    let highest = |list: &[usize]| {
-        let serial = list.iter().filter_map(|at| found[*at].parsed.state.serial).max();
-        list.iter()
-            .copied()
-            .find(|at| found[*at].parsed.state.serial == serial)
-            .map(|at| (at, serial))
-    };
-    let Some((best, serial)) = highest(&current).or_else(|| highest(&backups)) else {
+    // What is no backup goes first, then the highest serial; members come sorted by source.
+    order.sort_by_key(|at| (found[*at].role == Role::Backup, Reverse(found[*at].parsed.state.serial)));
+    let Some(&best) = order.first() else {
         return;
     };
     let mut counted = vec![best];
-    for at in current.into_iter().chain(backups) {
-        if at == best {
-            continue;
-        }
-        let own = found[at].parsed.state.serial;
-        if own.is_some() && own < serial {
-            let hint = format!(
-                "`{}` has serial {} of the same lineage and counts instead",
-                found[best].parsed.state.source,
-                serial.unwrap_or_default()
-            );
-            set_stale(&mut found[at].parsed, hint);
-            continue;
-        }
-        if own.is_some() && own > serial && counted.len() > 1 {
-            // A backup, and a higher one counts already.
-            let higher = counted
-                .iter()
-                .find(|other| found[**other].parsed.state.serial > own)
-                .copied();
-            if let Some(higher) = higher {
-                let hint = format!(
-                    "`{}` has a higher serial of the same lineage and counts instead",
-                    found[higher].parsed.state.source
-                );
-                set_stale(&mut found[at].parsed, hint);
-                continue;
+    for at in order.into_iter().skip(1) {
+        match beside(found, &counted, at) {
+            Beside::Stale(hint) => set_stale(&mut found[at].parsed, hint),
+            Beside::Disputed(error) => {
+                let state = &mut found[at].parsed.state;
+                state.error = Some(error);
+                state.hint = Some("both count; find out which one is right, and take the other away".into());
+                counted.push(at);
             }
         }
-        if let Some(copy) = counted.iter().copied().find(|other| {
-            found[*other].parsed.state.serial == own && found[*other].parsed.claims == found[at].parsed.claims
-        }) {
-            let hint = format!("a copy of `{}`, which counts instead", found[copy].parsed.state.source);
-            set_stale(&mut found[at].parsed, hint);
-            continue;
-        }
-        let other = found[best].parsed.state.source.clone();
-        let state = &mut found[at].parsed.state;
-        if own.is_none() || serial.is_none() {
-            state.error = Some(format!(
-                "the same lineage as `{other}`, and no serial to say which is newer"
-            ));
-        } else if own == serial {
-            state.error = Some(format!("same lineage and serial as `{other}`, different content"));
-        } else {
-            state.error = Some(format!(
-                "a backup with a higher serial than `{other}`, of the same lineage: the state went back"
-            ));
-        }
-        state.hint = Some("both count; find out which one is right, and take the other away".into());
-        counted.push(at);
     }
-    let best_source = found[best].parsed.state.source.clone();
+    let serial = found[best].parsed.state.serial;
+    let counts = found[best].role != Role::Backup;
+    let hint = format!(
+        "encrypted, but `{}` has the same lineage and no lower serial, and counts",
+        found[best].parsed.state.source
+    );
     for at in members {
         let parsed = &mut found[*at].parsed;
-        if parsed.encrypted && found[best].role != Role::Backup {
-            let parsed = &mut found[*at].parsed;
-            if parsed.state.serial.is_some() && parsed.state.serial <= serial {
-                set_stale(
-                    parsed,
-                    format!("encrypted, but `{best_source}` has the same lineage and at least its serial, and counts"),
-                );
-                parsed.state.error = None;
-            }
+        if parsed.encrypted && counts && parsed.state.serial.is_some() && parsed.state.serial <= serial {
+            set_stale(parsed, hint.clone());
+            parsed.state.error = None;
         }
     }
+}
+
+/// What a state is beside those of its lineage that count.
+enum Beside {
+    /// Another one counts instead.
+    Stale(String),
+    /// It counts too: nothing says which one is right.
+    Disputed(String),
+}
+
+fn beside(found: &[Found], counted: &[usize], at: usize) -> Beside {
+    let one = &found[at].parsed;
+    let own = one.state.serial;
+    let best = &found[counted[0]].parsed.state;
+    let higher = counted
+        .iter()
+        .map(|other| &found[*other].parsed.state)
+        .find(|other| own.is_some() && other.serial > own);
+    if let Some(higher) = higher {
+        return Beside::Stale(format!(
+            "`{}` has serial {} of the same lineage and counts instead",
+            higher.source,
+            higher.serial.unwrap_or_default()
+        ));
+    }
+    let copy = counted
+        .iter()
+        .map(|other| &found[*other].parsed)
+        .find(|other| other.state.serial == own && other.claims == one.claims);
+    if let Some(copy) = copy {
+        return Beside::Stale(format!("a copy of `{}`, which counts instead", copy.state.source));
+    }
+    let other = &best.source;
+    Beside::Disputed(if own.is_none() || best.serial.is_none() {
+        format!("the same lineage as `{other}`, and no serial to say which is newer")
+    } else if own == best.serial {
+        format!("same lineage and serial as `{other}`, different content")
+    } else {
+        format!("a backup with a higher serial than `{other}`, of the same lineage: the state went back")
+    })
 }
 
 /// States without a lineage, as `terraform show -json` gives them, that say the same as another one.
@@ -143,19 +126,27 @@ fn copies_without_lineage(found: &mut [Found]) {
 }
 
 fn same_instances(one: &Parsed, other: &Parsed) -> bool {
-    if one.claims.len() != other.claims.len() {
-        return false;
-    }
-    let instances = |parsed: &Parsed| {
-        let mut all: Vec<(Box<str>, Mode, Option<Box<str>>, Option<Box<str>>)> = parsed
-            .claims
-            .iter()
-            .map(|claim| (claim.address.clone(), claim.mode, claim.id.clone(), claim.arn.clone()))
-            .collect();
-        all.sort();
-        all
-    };
-    instances(one) == instances(other)
+    one.claims.len() == other.claims.len() && instances(one) == instances(other)
+}
+
+type Instance<'a> = (&'a str, Mode, Option<&'a str>, Option<&'a str>, Option<&'a str>);
+
+fn instances(parsed: &Parsed) -> Vec<Instance<'_>> {
+    let mut all: Vec<Instance<'_>> = parsed
+        .claims
+        .iter()
+        .map(|claim| {
+            (
+                &*claim.address,
+                claim.mode,
+                claim.deposed.as_deref(),
+                claim.id.as_deref(),
+                claim.arn.as_deref(),
+            )
+        })
+        .collect();
+    all.sort_unstable();
+    all
 }
 
 /// Backups that count because no other file has their lineage: they stop counting, but loudly.
@@ -185,7 +176,7 @@ fn lone_backups(found: &mut [Found]) {
 
 /// Backups that cannot be read: no loss where the state that they are of can be.
 fn spoilt_backups(found: &mut [Found]) {
-    let read: std::collections::BTreeSet<String> = found
+    let read: BTreeSet<String> = found
         .iter()
         .filter(|one| one.role != Role::Backup && one.parsed.state.status == StateStatus::Read)
         .map(|one| one.parsed.state.source.clone())

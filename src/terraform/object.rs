@@ -857,3 +857,136 @@ impl<'de> Visitor<'de> for AnyTrue {
         Ok(any)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+    use crate::kinds::facts::{Attribute, kept, refers, refers_set, stable, stable_set};
+
+    fn read(attributes: &[Attribute], json: &Json) -> Object {
+        let mut filter = Filter::default();
+        filter.add(attributes);
+        ReadObject(&filter).deserialize(json).expect("an object")
+    }
+
+    fn configuration(attributes: &[Attribute], json: &Json) -> String {
+        let configuration = read(attributes, json).take_configuration(&Sensitive::default());
+        Value::Block(configuration).to_string()
+    }
+
+    #[test]
+    fn attributes_have_the_same_form_as_live_ones() {
+        let json = json!({
+            "plain": "x", "number": 3, "whole": 3.0, "yes": false, "nothing": null, "empty": "", "none": [],
+            "set": ["b", "a", "b"], "list": ["b", "a", null], "id": "i", "dropped": "y",
+            "network": [{"subnets": ["s-2", "s-1"], "groups": [], "public": true, "dropped": "y"}],
+            "bare": [{"dropped": "y"}],
+            "deep": [{"a": [{"b": "1", "c": "2"}, {"c": "3"}]}],
+            "tree": [{"x": {"y": ["2", "1"]}, "z": [{}], "n": null}],
+        });
+        let attributes = [
+            stable("plain"),
+            stable("number"),
+            stable("whole"),
+            stable("yes"),
+            stable("nothing"),
+            stable("empty"),
+            stable("none"),
+            stable_set("set"),
+            stable("list"),
+            kept("id"),
+            refers_set("network.subnets", &["aws_subnet"]),
+            stable("network.groups"),
+            stable("network.public"),
+            stable("bare.other"),
+            stable("deep.a.b"),
+            stable_set("tree"),
+            stable("absent"),
+        ];
+        assert_eq!(
+            configuration(&attributes, &json),
+            r#"{deep: [{a: [{b: "1"}]}], id: "i", list: ["b", "a"], network: [{public: true, subnets: ["s-1", "s-2"]}], number: 3, plain: "x", set: ["a", "b"], tree: [{x: {y: ["2", "1"]}}], whole: 3, yes: false}"#
+        );
+    }
+
+    #[test]
+    fn a_path_inside_a_kept_block_may_say_more() {
+        let json = json!({"block": [{"a": ["2", "1"], "b": ["2", "1"]}]});
+        assert_eq!(
+            configuration(&[stable("block"), stable_set("block.a")], &json),
+            r#"{block: [{a: ["1", "2"], b: ["2", "1"]}]}"#
+        );
+    }
+
+    #[test]
+    fn another_type_than_the_facts_expect_is_no_harm() {
+        let attributes = [stable("a.b"), stable("c")];
+        for json in [
+            json!({"a": "text", "c": {"x": 1}}),
+            json!({"a": ["text", 1, true, null, [["x"]]], "c": [[1]]}),
+            json!({"a": {"b": {"c": 1}}, "c": null}),
+        ] {
+            let _configuration = configuration(&attributes, &json);
+        }
+        assert_eq!(configuration(&attributes, &json!({"a": "text", "c": 1})), "{c: 1}");
+    }
+
+    #[test]
+    fn what_the_facts_follow_is_no_candidate_and_the_rest_is() {
+        let json = json!({
+            "vpc_id": "vpc-0a1b2c3d", "copy": "vpc-0a1b2c3d",
+            "block": [{"subnet": "subnet-0a1b2c3d", "kept": "sg-0a1b2c3d", "other": "eni-0a1b2c3d"}],
+            "plain": "vol-0a1b2c3d",
+        });
+        let attributes = [
+            refers("vpc_id", &["aws_vpc"]),
+            refers("block.subnet", &["aws_subnet"]),
+            stable("block.kept"),
+            stable("plain"),
+        ];
+        let found: Vec<String> = read(&attributes, &json)
+            .take_candidates(true)
+            .into_iter()
+            .map(|candidate| format!("{} {}", candidate.via, candidate.target))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                "block eni-0a1b2c3d",
+                "block sg-0a1b2c3d",
+                "copy vpc-0a1b2c3d",
+                "plain vol-0a1b2c3d"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_sensitive_attribute_stays_only_where_the_join_needs_it() {
+        let json = json!({"a": "1", "vpc_id": "vpc-0a1b2c3d"});
+        let attributes = [stable("a"), refers("vpc_id", &["aws_vpc"])];
+        let with = |sensitive: Json| {
+            let sensitive = ReadSensitivePaths.deserialize(sensitive).expect("paths");
+            Value::Block(read(&attributes, &json).take_configuration(&sensitive)).to_string()
+        };
+        let all = r#"{a: "1", vpc_id: "vpc-0a1b2c3d"}"#;
+        let joins = r#"{vpc_id: "vpc-0a1b2c3d"}"#;
+        assert_eq!(with(json!(null)), all);
+        assert_eq!(with(json!([])), all);
+        assert_eq!(with(json!([[{"type": "get_attr", "value": "b"}]])), all);
+        let path = json!([[{"type": "get_attr", "value": "a"}, {"type": "index", "value": {"value": 0, "type": "number"}}],
+            [{"type": "get_attr", "value": "vpc_id"}]]);
+        assert_eq!(with(path), joins);
+        // What cannot be understood may mean anything.
+        for odd in [
+            json!("a"),
+            json!([[]]),
+            json!(["a"]),
+            json!({}),
+            json!([[{"type": "index", "value": "b"}]]),
+        ] {
+            assert_eq!(with(odd), joins);
+        }
+    }
+}

@@ -8,7 +8,7 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 
 use super::address;
 use super::object::{Key, ReadIdentity, ReadObject, ReadSensitiveValues, Scalar, scalar};
-use super::state::{Header, Instance, Reading, deposed, kind, mode};
+use super::state::{Header, Instance, Reading, deposed};
 use crate::model::Symbol;
 
 /// `values`; says whether they hold a root module.
@@ -159,7 +159,7 @@ impl<'de> Visitor<'de> for ReadResource<'_> {
                     if seen && !reading.collects_headers() {
                         return Err(reading.too_late());
                     }
-                    header.set_shown(&key, value).map_err(|wrong| reading.wrong(wrong))?;
+                    header.set(&key, value).map_err(|wrong| reading.wrong(wrong))?;
                 }
                 "deposed_key" => instance.deposed = deposed(scalar(&mut map)?),
                 "tainted" => instance.tainted = scalar(&mut map)? == Scalar::Bool(true),
@@ -207,20 +207,6 @@ impl<'de> Visitor<'de> for ReadResource<'_> {
 }
 
 impl Header {
-    fn set_shown(&mut self, field: &str, value: Scalar) -> Result<(), &'static str> {
-        let text = match &value {
-            Scalar::Text(text) => Some(&**text),
-            Scalar::Null => None,
-            _ => return Err("has a resource with a field of the wrong type"),
-        };
-        match field {
-            "mode" => self.mode = Some(mode(text)?),
-            "type" => self.kind = Some(kind(text)?),
-            _ => self.provider = text.filter(|text| !text.is_empty()).map(Symbol::new),
-        }
-        Ok(())
-    }
-
     fn is_aws(&self, kind: Symbol) -> bool {
         address::is_aws(address::provider_source(&self.provider.unwrap_or_default()), &kind)
     }

@@ -405,10 +405,10 @@ impl<'a> Search<'a> {
         });
         for entry in walk {
             match entry {
+                Ok(entry) if entry.file_type().is_dir() => {}
                 Ok(entry) => {
                     let name = entry.file_name().to_string_lossy();
-                    if entry.file_type().is_dir() {
-                    } else if name.ends_with(".tfstate") {
+                    if name.ends_with(".tfstate") {
                         self.found(entry.path(), entry.file_type().is_file(), Role::Found);
                     } else if is_backup(&name) {
                         self.found(entry.path(), entry.file_type().is_file(), Role::Backup);
@@ -540,7 +540,7 @@ impl<'a> Search<'a> {
             content,
             inputs: BTreeSet::new(),
         });
-        if source < entry.source {
+        if (source.len(), &source) < (entry.source.len(), &entry.source) {
             entry.source = source;
         }
         entry.role = entry.role.min(role);
@@ -578,3 +578,6 @@ fn walk(
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 //! Source of the format: `stateV4` in Terraform's and OpenTofu's `states/statefile/version4.go`.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
 
@@ -45,6 +45,7 @@ pub fn parse_state(bytes: &[u8], source: &str) -> Parsed {
     let mut parsed = Parsed::unreadable(source, "", None);
     let refusal = match outcome {
         Ok(document) => {
+            parsed.encrypted = document.has(Mark::Encrypted);
             parsed.state.lineage = document
                 .lineage
                 .and_then(Scalar::text)
@@ -59,7 +60,6 @@ pub fn parse_state(bytes: &[u8], source: &str) -> Parsed {
                 .and_then(Scalar::text)
                 .filter(|text| is_version(text))
                 .map(Into::into);
-            parsed.encrypted = document.encrypted;
             document.refusal
         }
         Err(refusal) => Some(refusal),
@@ -233,6 +233,23 @@ fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Refusal> {
     Ok(text)
 }
 
+/// What a document holds, told from the keys at its top.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Mark {
+    /// `resources` of version 4.
+    Resources,
+    /// `modules` of version 3 and before, with at least one resource.
+    OldResources,
+    /// `values` of `terraform show -json`.
+    Values,
+    Plan,
+    /// Encrypted by OpenTofu.
+    Encrypted,
+    Sops,
+    /// A key that no state has.
+    Foreign,
+}
+
 /// What stands at the top of the file.
 #[derive(Debug, Default)]
 pub(super) struct Document {
@@ -241,38 +258,32 @@ pub(super) struct Document {
     terraform_version: Option<Scalar>,
     serial: Option<Scalar>,
     lineage: Option<Scalar>,
-    /// `resources` stands there.
-    resources: bool,
-    /// `modules` of version 3 and before hold at least one resource.
-    old_resources: bool,
-    /// `values` of `terraform show -json` stand there.
-    values: bool,
     /// The type of a backend, in the files under `.terraform`.
     backend: Option<Symbol>,
-    encrypted: bool,
-    sops: bool,
-    plan: bool,
-    /// A key that no state has.
-    foreign: bool,
+    marks: BTreeSet<Mark>,
     refusal: Option<Refusal>,
 }
 
 impl Document {
+    fn has(&self, mark: Mark) -> bool {
+        self.marks.contains(&mark)
+    }
+
     /// Says why the document is not a state that can be used, if it is not.
     fn judge(&self) -> Option<Refusal> {
-        if self.sops {
+        if self.has(Mark::Sops) {
             return Some(Refusal::new(
                 "is encrypted by SOPS",
                 "write a decrypted copy with `sops -d FILE > COPY` and name it",
             ));
         }
-        if self.encrypted {
+        if self.has(Mark::Encrypted) {
             return Some(Refusal::new(
                 "is encrypted by OpenTofu",
                 "write the decrypted state to a file with `tofu state pull > FILE` and name it",
             ));
         }
-        if self.plan {
+        if self.has(Mark::Plan) {
             return Some(Refusal::new("is a plan, not a state", PLAN));
         }
         if let Some(format) = &self.format_version {
@@ -282,9 +293,9 @@ impl Document {
                     "has a `format_version` that this version of whose does not know",
                     "look for a newer whose, or name the state file itself",
                 ))
-            } else if self.values {
+            } else if self.has(Mark::Values) {
                 None
-            } else if self.foreign {
+            } else if self.has(Mark::Foreign) {
                 Some(Refusal::new("is JSON from Terraform, but not a state", PULL))
             } else {
                 Some(Refusal::empty(
@@ -294,9 +305,9 @@ impl Document {
             };
         }
         match self.version {
-            Some(Scalar::Unsigned(4)) if self.resources => None,
+            Some(Scalar::Unsigned(4)) if self.has(Mark::Resources) => None,
             Some(Scalar::Unsigned(4)) => Some(Refusal::new("has version 4 but no `resources`", PULL)),
-            Some(Scalar::Unsigned(1..=3)) if self.backend.is_some() && !self.old_resources => {
+            Some(Scalar::Unsigned(1..=3)) if self.backend.is_some() && !self.has(Mark::OldResources) => {
                 let backend = self.backend.unwrap_or_default();
                 Some(Refusal {
                     backend: Some(backend),
@@ -420,7 +431,7 @@ pub(super) struct Header {
 
 impl Header {
     /// Takes a field, or says what is wrong with it.
-    fn set(&mut self, field: &str, value: Scalar) -> Result<(), &'static str> {
+    pub(super) fn set(&mut self, field: &str, value: Scalar) -> Result<(), &'static str> {
         let text = match value {
             Scalar::Null => None,
             Scalar::Text(text) => Some(text),
@@ -437,7 +448,7 @@ impl Header {
     }
 }
 
-pub(super) fn mode(text: Option<&str>) -> Result<Mode, &'static str> {
+fn mode(text: Option<&str>) -> Result<Mode, &'static str> {
     match text {
         Some("managed") => Ok(Mode::Managed),
         Some("data") => Ok(Mode::Data),
@@ -445,7 +456,7 @@ pub(super) fn mode(text: Option<&str>) -> Result<Mode, &'static str> {
     }
 }
 
-pub(super) fn kind(text: Option<&str>) -> Result<Symbol, &'static str> {
+fn kind(text: Option<&str>) -> Result<Symbol, &'static str> {
     // Types of providers outside the public registry may hold dashes and capitals.
     text.filter(|text| {
         (1..=128).contains(&text.len())
@@ -683,29 +694,29 @@ impl<'de> Visitor<'de> for ReadDocument<'_> {
                     reading.place.part = "resources";
                     map.next_value_seed(ReadResources(reading))?;
                     reading.place = Place::default();
-                    document.resources = true;
+                    document.marks.insert(Mark::Resources);
                 }
                 "values" => {
                     reading.place.part = "values";
-                    document.values |= map.next_value_seed(show::ReadValues(reading))?;
+                    if map.next_value_seed(show::ReadValues(reading))? {
+                        document.marks.insert(Mark::Values);
+                    }
                     reading.place = Place::default();
                 }
-                "modules" => document.old_resources |= map.next_value_seed(AnyEntryOf("resources"))?,
+                "modules" => {
+                    if map.next_value_seed(AnyEntryOf("resources"))? {
+                        document.marks.insert(Mark::OldResources);
+                    }
+                }
                 "backend" | "state_store" => document.backend = Some(map.next_value_seed(BackendType)?),
-                "encrypted_data" => {
-                    map.next_value::<IgnoredAny>()?;
-                    document.encrypted = true;
-                }
-                "sops" => {
-                    map.next_value::<IgnoredAny>()?;
-                    document.sops = true;
-                }
-                "planned_values" | "resource_changes" | "output_changes" | "prior_state" => {
-                    map.next_value::<IgnoredAny>()?;
-                    document.plan = true;
-                }
                 key => {
-                    document.foreign |= !matches!(key, "checks" | "outputs" | "check_results");
+                    document.marks.extend(match key {
+                        "encrypted_data" => Some(Mark::Encrypted),
+                        "sops" => Some(Mark::Sops),
+                        "planned_values" | "resource_changes" | "output_changes" | "prior_state" => Some(Mark::Plan),
+                        "checks" | "outputs" | "check_results" => None,
+                        _ => Some(Mark::Foreign),
+                    });
                     map.next_value::<IgnoredAny>()?;
                 }
             }
