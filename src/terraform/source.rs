@@ -223,13 +223,13 @@ fn collect(found: Vec<Found>, notes: Vec<Note>) -> States {
     states
 }
 
-/// Gives each state the shortest of its names that no state of another lineage has.
+/// Gives each state that counts the shortest of its names that no state of another lineage has.
 fn name_projects(found: &mut [Found]) {
     let mut length = vec![0_usize; found.len()];
     loop {
         let mut named: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (at, one) in found.iter().enumerate() {
-            if one.parsed.state.status != StateStatus::Stale {
+            if one.parsed.state.status == StateStatus::Read {
                 named.entry(&one.names[length[at]]).or_default().push(at);
             }
         }
