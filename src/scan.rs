@@ -48,6 +48,9 @@ pub enum Event {
     Listed { found: usize, gap: bool },
 }
 
+/// Stands in the coverage for the list of regions itself.
+const REGIONS: Symbol = Symbol::known("aws_regions");
+
 /// The region of kinds that have none.
 const GLOBAL: Symbol = Symbol::known("global");
 
@@ -133,6 +136,12 @@ pub async fn run(
             ));
         }
     }
+    if !options.kinds.is_empty() {
+        // A family is listed together; of it, only what was asked for is reported.
+        let asked = |kind: Symbol| kind == REGIONS || options.kinds.iter().any(|name| kind == name.as_str());
+        live.retain(|one: &Live| asked(one.kind));
+        coverage = coverage.cells().filter(|cell| asked(cell.kind)).cloned().collect();
+    }
     let every_region = options.regions.is_empty() && options.exclude_regions.is_empty() && regions.fault.is_none();
     Scan {
         scanned_at,
@@ -178,7 +187,7 @@ fn enter_closed_regions(coverage: &mut Coverage, listings: &[&Listing], account:
     }
     if let Some(fault) = &regions.fault {
         coverage.enter(Cell {
-            kind: Symbol::known("aws_regions"),
+            kind: REGIONS,
             account,
             region: GLOBAL,
             status: fault.status(),

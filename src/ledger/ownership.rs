@@ -60,9 +60,9 @@ fn state_gap(ledger: &Ledger) -> Option<String> {
     let first = gaps.next()?;
     let more = gaps.count();
     Some(if more == 0 {
-        format!("the state {first} could not be read and may claim it")
+        format!("the state {first} could not be used and may claim it")
     } else {
-        format!("the state {first} and {more} more could not be read and may claim it")
+        format!("the state {first} and {more} more does not count and may claim it")
     })
 }
 

@@ -67,6 +67,21 @@ fn nothing_is_unmanaged_while_a_state_is_unread_or_none_was_given() {
 }
 
 #[test]
+fn a_backup_whose_own_state_is_not_there_may_claim_anything() {
+    let lone = State {
+        status: StateStatus::Stale,
+        error: Some("a backup, and no other file has its lineage".to_owned()),
+        ..state("old")
+    };
+    let ledger = ledger(
+        vec![live("aws_vpc", "vpc-0000000a")],
+        vec![state("platform"), lone],
+        Vec::new(),
+    );
+    assert_eq!(owner(&ledger, "vpc-0000000a"), Ownership::Undecided);
+}
+
+#[test]
 fn a_stale_copy_takes_nothing_away() {
     let states = vec![
         state("platform"),

@@ -130,10 +130,15 @@ pub struct State {
 }
 
 impl State {
-    /// Says whether it may have held claims that are not known now.
+    /// Says whether it may hold claims that are not known now: it could not be read, or it is a backup whose own state
+    /// is not there (stale, with an error).
     #[must_use]
     pub fn is_gap(&self) -> bool {
-        matches!(self.status, StateStatus::Unreadable | StateStatus::Empty)
+        match self.status {
+            StateStatus::Unreadable | StateStatus::Empty => true,
+            StateStatus::Stale => self.error.is_some(),
+            StateStatus::Read => false,
+        }
     }
 }
 

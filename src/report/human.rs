@@ -5,7 +5,7 @@
 
 use anstyle::{AnsiColor, Style};
 
-use super::text::{counted, day, pad, plain, shorten, thousands, width, wrap};
+use super::text::{counted, day, pad, plain, shorten, width, wrap};
 use super::view::{FindingGroup, View};
 use crate::findings::{Finding, Severity};
 use crate::model::CellStatus;

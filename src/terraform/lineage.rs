@@ -192,6 +192,8 @@ fn spoilt_backups(found: &mut [Found]) {
         {
             let hint = format!("a backup of `{original}`, which can be read and counts");
             set_stale(&mut one.parsed, hint);
+            // Nothing that it could have said is missing: the state itself says it.
+            one.parsed.state.error = None;
         }
     }
 }
