@@ -12,6 +12,7 @@ mod explain;
 mod fail_on;
 mod failure;
 mod gather;
+mod init;
 mod kinds;
 mod look;
 mod output;
@@ -56,6 +57,7 @@ const AFTER_HELP: &str = "\
 Before a clean-up: what is whose, and what does this thing carry?
   whose scan --profile prod --state states/ --state old-laptop/terraform.tfstate
   whose explain sg-0123456789abcdef0 --profile prod --state states/
+      'whose sg-0123456789abcdef0 …' is the short form.
 
 Every week, in CI: fail when something new is wrong, and keep the evidence
   whose scan --account 123456789012 --state 'states/**/*.tfstate' --fail-on high \\
@@ -108,13 +110,14 @@ enum Command {
     Explain(Box<explain::Args>),
     Kinds(kinds::Args),
     Demo(demo::Args),
+    Init(init::Args),
     Completions(completions::Args),
 }
 
 /// Runs the command that the arguments name.
 #[must_use]
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
-    let args: Vec<OsString> = args.into_iter().collect();
+    let args = long_form(args.into_iter().collect());
     let matches = command(early_color(&args)).try_get_matches_from(&args);
     let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
@@ -135,12 +138,25 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Explain(args) => explain::run(*args, &mut ui),
         Command::Kinds(args) => kinds::run(&args, &mut ui),
         Command::Demo(args) => demo::run(args, &mut ui),
+        Command::Init(args) => init::run(args, &mut ui),
         Command::Completions(args) => completions::run(&args, &mut ui),
     };
     end.unwrap_or_else(|failure: Failure| {
         ui.failed(&failure);
         failure.exit()
     })
+}
+
+/// Completes the short form: `whose vpc-0a1b2c3d` is `whose explain vpc-0a1b2c3d`.
+fn long_form(mut args: Vec<OsString>) -> Vec<OsString> {
+    let short = args.get(1).and_then(|word| word.to_str()).is_some_and(|word| {
+        let address = word.starts_with("aws_") || word.starts_with("module.") || word.starts_with("data.aws_");
+        crate::model::shape::is_candidate(word) || (address && word.contains('.'))
+    });
+    if short {
+        args.insert(1, "explain".into());
+    }
+    args
 }
 
 fn command(color: Color) -> clap::Command {
@@ -174,6 +190,22 @@ mod tests {
     #[test]
     fn clap_is_content_with_every_argument() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_id_an_arn_or_an_address_alone_is_explained() {
+        let long = |word: &str| long_form(vec!["whose".into(), word.into()]).len() == 3;
+        for word in [
+            "vpc-0a1b2c3d",
+            "arn:aws:s3:::bucket",
+            "aws_vpc.main",
+            "module.net.aws_subnet.a[0]",
+        ] {
+            assert!(long(word), "{word}");
+        }
+        for word in ["scan", "explain", "--help", "vpc", "aws_vpc", "demo"] {
+            assert!(!long(word), "{word}");
+        }
     }
 
     #[test]
