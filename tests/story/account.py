@@ -58,6 +58,13 @@ READS = re.compile(
     r"^(Describe|List|Get|Head|BatchGet|Lookup|Search|Simulate|Validate|Preview|Check|Estimate)"
 )
 KEPT_HEADERS = ("Authorization", "Content-Type", "X-Amz-Target")
+# Listings that moto does not have. Nothing of their kinds can be made there, so they list nothing.
+NOTHING = {
+    "DescribePlacementGroups": "<DescribePlacementGroupsResponse><placementGroupSet/></DescribePlacementGroupsResponse>",
+} | {
+    name: f"<{name}Response><{name}Result><{items}/></{name}Result></{name}Response>"
+    for name, items in (("DescribeDBClusterAutomatedBackups", "DBClusterAutomatedBackups"),)
+}
 
 
 def parse_time(text):
@@ -91,14 +98,22 @@ class Clock:
 
 
 def correct_moto(account):
-    """Three things that moto does otherwise than AWS, and that the story needs right.
+    """What moto does otherwise than AWS, and the story needs right. None of it draws an id.
 
     Where a name is taken, moto puts the new thing in the old one's place. AWS refuses a second
     subnet group, and answers a second CreateCluster with the cluster that there is. Neither
     changes anything, so neither is recorded.
 
-    And moto takes the id of a listener's default rule from the process's memory.
+    moto takes the id of a listener's default rule from the process's memory.
+
+    The network interfaces that come with an instance go with it, unless somebody said otherwise,
+    and those of a NAT gateway or an interface endpoint are the service's: nobody can claim them.
+
+    And an account's capacity providers and option groups can be listed without naming them.
     """
+    from moto.ec2.models.instances import Instance
+    from moto.ec2.models.nat_gateways import NatGateway
+    from moto.ec2.models.vpcs import VPCBackend
     from moto.ecs.models import EC2ContainerServiceBackend
     from moto.elbv2.models import FakeRule
     from moto.rds.exceptions import RDSClientError
@@ -107,6 +122,11 @@ def correct_moto(account):
     make_rule = FakeRule.__init__
     create_group = RDSBackend.create_subnet_group
     create_cluster = EC2ContainerServiceBackend.create_cluster
+    describe_providers = EC2ContainerServiceBackend.describe_capacity_providers
+    describe_option_groups = RDSBackend.describe_option_groups
+    make_interfaces = Instance.prep_nics
+    make_nat = NatGateway.__init__
+    create_endpoint = VPCBackend.create_vpc_endpoint
 
     def group_once(self, subnet_name, *rest, **named):
         if subnet_name in self.subnet_groups:
@@ -127,9 +147,48 @@ def correct_moto(account):
         rule = hashlib.sha256(listener_arn.encode()).hexdigest()[:16]
         self.arn = f"{listener_arn.replace(':listener/', ':listener-rule/')}/{rule}"
 
+    def interfaces_that_go_along(self, nic_spec, *rest, **named):
+        make_interfaces(self, nic_spec, *rest, **named)
+        settled = {
+            int(nic["DeviceIndex"])
+            for nic in nic_spec
+            if nic.get("NetworkInterfaceId") or nic.get("DeleteOnTermination") is not None
+        }
+        for index, interface in self.nics.items():
+            interface.delete_on_termination |= index not in settled
+
+    def endpoint_with_its_interfaces(self, *rest, **named):
+        endpoint = create_endpoint(self, *rest, **named)
+        for name in endpoint.network_interface_ids or []:
+            interface = self.get_network_interface(name)
+            of_service(interface, "vpc_endpoint", f"VPC Endpoint Interface {endpoint.id}")
+        return endpoint
+
+    def nat_with_its_interface(self, *rest, **named):
+        make_nat(self, *rest, **named)
+        of_service(self._eni, "nat_gateway", f"Interface for NAT Gateway {self.id}")
+
+    def of_service(interface, kind, description):
+        interface.interface_type = kind
+        interface.requester_managed = True
+        interface.description = description
+
+    def all_providers(self, names):
+        return describe_providers(self, list(self.capacity_providers) if names is None else names)
+
+    def all_option_groups(self, wanted):
+        if "option_group_name" not in wanted:
+            return list(self.option_groups.values())
+        return describe_option_groups(self, wanted)
+
     FakeRule.__init__ = rule_with_lasting_id
     RDSBackend.create_subnet_group = group_once
     EC2ContainerServiceBackend.create_cluster = cluster_once
+    EC2ContainerServiceBackend.describe_capacity_providers = all_providers
+    Instance.prep_nics = interfaces_that_go_along
+    NatGateway.__init__ = nat_with_its_interface
+    RDSBackend.describe_option_groups = all_option_groups
+    VPCBackend.create_vpc_endpoint = endpoint_with_its_interfaces
 
 
 class Account:
@@ -223,6 +282,10 @@ class Account:
             return self.control(environ, start_response)
         length = int(environ.get("CONTENT_LENGTH") or 0)
         body = environ["wsgi.input"].read(length)
+        nothing = NOTHING.get(operation(environ, body))
+        if nothing is not None:
+            start_response("200 OK", [("Content-Type", "text/xml")])
+            return [nothing.encode()]
         with self.lock:
             change = not path.startswith("/moto-api/") and not is_read(environ, body)
             if change:
