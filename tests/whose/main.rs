@@ -1,5 +1,8 @@
 //! Runs the binary: one integration test for all, because each further one would link the SDK again.
 
 mod cli;
+mod closure;
+mod harness;
 mod help;
 mod live;
+mod wire;
