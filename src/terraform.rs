@@ -10,10 +10,12 @@ mod address;
 mod filter;
 mod lineage;
 mod object;
+mod plan;
 mod project;
 mod show;
 mod source;
 mod state;
 
+pub use plan::{PlanError, PlanFile, Program, parse_plan, read_plan};
 pub use source::{Input, Note, SourceError, States, read_all, read_all_from};
 pub use state::{Parsed, parse_state};

@@ -1,6 +1,7 @@
 //! The allow-list: which attributes of a Terraform type are kept from a state.
 
 use crate::kinds::facts::Attribute;
+use crate::kinds::loss;
 use crate::kinds::registry::Disposition;
 
 /// The attributes of one object or block that are kept, sorted by name.
@@ -44,6 +45,22 @@ impl Filter {
                 filter.insert(kind.id_attribute, Kept::default(), true);
             }
         }
+        filter
+    }
+
+    /// The same for a planned change, and what the rules for plans ask for: what is lost with it, what guards it,
+    /// what it is called.
+    pub(super) fn of_plan(kind: &str, disposition: Disposition) -> Self {
+        let mut filter = Self::of(disposition);
+        let name = disposition.kind().map_or(kind, |kind| kind.name);
+        let kept = Kept::default();
+        for attribute in loss::of(name).iter().flat_map(|loss| loss.attributes()) {
+            filter.insert(attribute, kept, false);
+        }
+        for protection in loss::protections(kind) {
+            filter.insert(protection.path, kept, false);
+        }
+        filter.insert("name", kept, true);
         filter
     }
 

@@ -800,7 +800,7 @@ impl<'de> Visitor<'de> for ReadSensitiveValues {
 }
 
 /// Says whether a `true` stands anywhere in a value.
-struct AnyTrue;
+pub(super) struct AnyTrue;
 
 impl<'de> DeserializeSeed<'de> for AnyTrue {
     type Value = bool;

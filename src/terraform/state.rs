@@ -135,6 +135,11 @@ impl Parsed {
 }
 
 impl Refusal {
+    /// Says whether there is nothing in the bytes.
+    pub(super) fn is_empty(&self) -> bool {
+        self.status == StateStatus::Empty
+    }
+
     fn new(error: impl Into<String>, hint: &'static str) -> Self {
         Self {
             status: StateStatus::Unreadable,
@@ -199,7 +204,7 @@ const OTHER_FILES: &[(&[u8], &str, &str)] = &[
 ];
 
 /// Turns bytes into text: UTF-8 with or without a byte order mark, or UTF-16 with one, as PowerShell writes it.
-fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Refusal> {
+pub(super) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Refusal> {
     for (start, error, hint) in OTHER_FILES {
         if bytes.starts_with(start) {
             return Err(Refusal::new(*error, hint));
@@ -614,7 +619,7 @@ impl Reading {
 
 /// Region and account of an instance. An ARN comes from AWS itself, so it goes first; a few types have another
 /// meaning for the attribute `region` before version 6 of the provider.
-fn whereabouts(object: &Object, identity: &Configuration) -> (Option<Symbol>, Option<Symbol>) {
+pub(super) fn whereabouts(object: &Object, identity: &Configuration) -> (Option<Symbol>, Option<Symbol>) {
     let arns = [object.arn.as_deref(), object.id.as_deref(), identity.text("arn")];
     let mut parts = arns.into_iter().flatten().filter_map(arn_parts);
     let (of_region, of_account) = parts.next().unwrap_or_default();
