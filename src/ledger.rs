@@ -5,6 +5,7 @@
 //! reports, snapshots) is a function of it, and the order of its inputs changes nothing.
 
 pub mod duplicates;
+pub mod find;
 pub mod fingerprint;
 mod index;
 mod join;

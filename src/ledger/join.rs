@@ -134,9 +134,12 @@ impl Vouched {
 }
 
 impl Places {
-    fn of(claims: &[Claim]) -> Self {
+    pub(super) fn of<'a>(claims: impl IntoIterator<Item = &'a Claim>) -> Self {
         let mut places: FxHashMap<_, (Vouched, Vouched)> = FxHashMap::default();
-        for claim in claims.iter().filter(|claim| claim.is_managed() && claim.arn.is_some()) {
+        for claim in claims
+            .into_iter()
+            .filter(|claim| claim.is_managed() && claim.arn.is_some())
+        {
             let place = places
                 .entry((claim.state, claim.provider))
                 .or_insert((Vouched::Nothing, Vouched::Nothing));
@@ -156,7 +159,7 @@ impl Places {
     }
 }
 
-fn find(ledger: &Ledger, index: &Index<'_>, places: &Places, claim: &Claim) -> Match {
+pub(super) fn find(ledger: &Ledger, index: &Index<'_>, places: &Places, claim: &Claim) -> Match {
     let (account, region) = places.place(claim);
     let disposition = disposition(&claim.kind);
     if let Disposition::Facet(kind, facet) = disposition {
@@ -249,7 +252,7 @@ fn find_whole(
 }
 
 /// Why a claim of a known kind is not among the live: gone, or not looked for where it should be.
-fn absence(ledger: &Ledger, kind: &Kind, account: Option<Symbol>, region: Option<Symbol>) -> NoMatch {
+pub(super) fn absence(ledger: &Ledger, kind: &Kind, account: Option<Symbol>, region: Option<Symbol>) -> NoMatch {
     let name = Symbol::known(kind.name);
     let region = if kind.scope == Scope::Global {
         Some(GLOBAL)

@@ -282,7 +282,7 @@ fn may_speak(ledger: &Ledger, user: &str, live: &Live) -> bool {
 }
 
 /// Which kinds may refer to a kind, by the facts of all.
-fn users_of_kinds() -> FxHashMap<&'static str, Vec<&'static str>> {
+pub(super) fn users_of_kinds() -> FxHashMap<&'static str, Vec<&'static str>> {
     let mut users: FxHashMap<&'static str, Vec<&'static str>> = FxHashMap::default();
     for kind in crate::kinds::registry::all() {
         for target in kind.attributes.iter().flat_map(|attribute| attribute.refers_to) {

@@ -18,7 +18,9 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 
 use super::address;
 use super::filter::Filter;
-use super::object::{Key, Object, ReadIdentity, ReadObject, ReadSensitiveValues, Scalar, is_name, scalar};
+use super::object::{
+    Key, Object, ReadIdentity, ReadObject, ReadSensitiveValues, Scalar, is_name, plain_values_are, scalar,
+};
 use super::state::{self, whereabouts};
 use crate::kinds::registry::{Disposition, disposition};
 use crate::model::plan::{Action, Plan, PlannedChange};
@@ -481,7 +483,7 @@ impl<'de> DeserializeSeed<'de> for CountManaged {
 impl<'de> Visitor<'de> for CountManaged {
     type Value = u64;
 
-    super::object::plain_values_are!(0);
+    plain_values_are!(0);
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<u64, A::Error> {
         let mut count = 0;
@@ -523,7 +525,7 @@ impl<'de> DeserializeSeed<'de> for CountRoot {
 impl<'de> Visitor<'de> for CountRoot {
     type Value = u64;
 
-    super::object::plain_values_are!(0);
+    plain_values_are!(0);
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<u64, A::Error> {
         while seq.next_element::<IgnoredAny>()?.is_some() {}

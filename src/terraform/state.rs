@@ -453,7 +453,7 @@ impl Header {
     }
 }
 
-fn mode(text: Option<&str>) -> Result<Mode, &'static str> {
+pub(super) fn mode(text: Option<&str>) -> Result<Mode, &'static str> {
     match text {
         Some("managed") => Ok(Mode::Managed),
         Some("data") => Ok(Mode::Data),
@@ -461,7 +461,7 @@ fn mode(text: Option<&str>) -> Result<Mode, &'static str> {
     }
 }
 
-fn kind(text: Option<&str>) -> Result<Symbol, &'static str> {
+pub(super) fn kind(text: Option<&str>) -> Result<Symbol, &'static str> {
     // Types of providers outside the public registry may hold dashes and capitals.
     text.filter(|text| {
         (1..=128).contains(&text.len())
