@@ -1,6 +1,7 @@
 //! Prints figures: `cargo bench --profile dev -- [NAME …]`. It asserts no time.
 
 mod account;
+mod states;
 
 use std::time::Instant;
 
@@ -12,11 +13,50 @@ fn main() {
         .filter(|word| !word.starts_with("--"))
         .collect();
     let run = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.starts_with(word.as_str()));
+    if run("parse") {
+        parse(200);
+    }
+    if run("start") {
+        start();
+    }
     if run("join") {
         for size in [10_000, 100_000, 1_000_000] {
             join(size);
         }
     }
+}
+
+/// Reads a set of states.
+fn parse(megabytes: usize) {
+    let (folder, bytes) = states::write(megabytes);
+    let input = whose::terraform::Input::from_argument(&folder.path().to_string_lossy());
+    let before = resident();
+    let start = Instant::now();
+    let read = whose::terraform::read_all(&[input]).expect("readable");
+    let seconds = start.elapsed().as_secs_f64();
+    let size = bytes as f64 / 1e6;
+    println!(
+        "parse: {} states, {} claims, {size:.0} MB in {seconds:.2} s, {:.0} MB/s on all cores; {before} MB before, peak {} MB",
+        read.states.len(),
+        read.claims.len(),
+        size / seconds,
+        peak(),
+    );
+}
+
+/// Starts the program to print its help; the binary is the one that the profile built.
+fn start() {
+    let program = std::env::var("WHOSE").unwrap_or_else(|_| env!("CARGO_BIN_EXE_whose").to_owned());
+    let mut times: Vec<f64> = (0..50)
+        .map(|_| {
+            let start = Instant::now();
+            let end = std::process::Command::new(&program).arg("--help").output().expect("runs");
+            assert!(end.status.success());
+            start.elapsed().as_secs_f64() * 1e3
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    println!("start: whose --help in {:.1} ms (median of 50; best {:.1} ms)", times[25], times[0]);
 }
 
 /// Joins as many claims as there are live resources.
