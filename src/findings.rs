@@ -3,6 +3,7 @@
 //! Each rule is a pure function of the ledger and states what it needs to be sure; it stays silent where the
 //! coverage cannot support it (ownership has seen to that: across a gap things are `undecided`, not `unmanaged`).
 
+mod drifted;
 mod duplicate_set;
 mod gap;
 pub mod ignores;
@@ -95,6 +96,7 @@ pub static RULES: &[&Rule] = &[
     &tagged_but_unclaimed::RULE,
     &unmanaged::RULE,
     &orphan::RULE,
+    &drifted::RULE,
     &state_stale::RULE,
     &ignores::RULE,
     &gap::RULE,

@@ -4,6 +4,7 @@
 //! Pure data and pure functions: no network, no file system, no clock. Everything after it (findings, checks,
 //! reports, snapshots) is a function of it, and the order of its inputs changes nothing.
 
+pub mod compare;
 pub mod duplicates;
 pub mod find;
 pub mod fingerprint;

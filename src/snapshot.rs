@@ -2,7 +2,16 @@
 //!
 //! The first line is the header, then one line for each state, claim, cell and live resource, and last a line
 //! that counts them: a file without it was cut off and is refused. A name that ends in `.zst` is compressed.
-//! It is written beside its place and renamed, so that a cut-off run leaves no half file.
+//! It is written beside its place and renamed, so that a cut-off run leaves no half file. Its permissions are those of
+//! any new file (what the umask leaves), or those of the file that it replaces: it holds no secrets, and CI jobs hand it
+//! to other users.
+//!
+//! It is read line by line: neither the text nor a line's JSON tree is ever held as a whole.
+
+pub mod diff;
+mod folder;
+
+pub use folder::{DEFAULT_FOLDER, Folder, Saved, Thinned};
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
@@ -10,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Account, Cell, Claim, Coverage, Live, Scan, State, Symbol, Timestamp};
+use crate::model::{Account, Cell, CellStatus, Claim, Coverage, Live, Scan, State, Symbol, Timestamp};
 
 /// The version of the format that is written.
 pub const SCHEMA: &str = "whose.snapshot/1";
@@ -65,6 +74,18 @@ struct Header {
     accounts: Vec<Account>,
     regions: Vec<Symbol>,
     every_region: bool,
+    /// Cells that were listed to the last page, so that the fuller of two can be told without reading them.
+    #[serde(default)]
+    listed: u64,
+}
+
+/// What the first line says.
+#[derive(Clone, Debug)]
+pub struct Head {
+    pub scanned_at: Timestamp,
+    pub accounts: Vec<Account>,
+    /// Cells that were listed; 0 where the writer did not say.
+    pub listed: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -111,11 +132,7 @@ pub fn write(path: &Path, snapshot: &Snapshot) -> Result<(), SnapshotError> {
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new()
-        .prefix(".whose-")
-        .suffix(".part")
-        .tempfile_in(folder)
-        .map_err(failed)?;
+    let mut file = beside(path, folder).map_err(failed)?;
     if path.extension().is_some_and(|extension| extension == "zst") {
         let mut packed = zstd::Encoder::new(file.as_file_mut(), LEVEL).map_err(failed)?;
         lines(&mut packed, snapshot).map_err(failed)?;
@@ -128,6 +145,27 @@ pub fn write(path: &Path, snapshot: &Snapshot) -> Result<(), SnapshotError> {
     file.as_file().sync_all().map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+/// The start of the name of a file that is being written; its end is [`PART`].
+const BESIDE: &str = ".whose-snapshot-";
+const PART: &str = ".part";
+
+/// A file in the same folder, with the permissions that the snapshot is to have.
+fn beside(path: &Path, folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(BESIDE).suffix(PART);
+    let old = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file);
+    let permissions = old.map(|old| old.permissions());
+    #[cfg(unix)]
+    let permissions = permissions.or_else(|| {
+        use std::os::unix::fs::PermissionsExt;
+        Some(std::fs::Permissions::from_mode(0o666))
+    });
+    if let Some(permissions) = permissions {
+        builder.permissions(permissions);
+    }
+    builder.tempfile_in(folder)
 }
 
 fn lines(out: &mut dyn Write, snapshot: &Snapshot) -> std::io::Result<()> {
@@ -144,6 +182,11 @@ fn lines(out: &mut dyn Write, snapshot: &Snapshot) -> std::io::Result<()> {
         accounts: scan.accounts.clone(),
         regions: scan.regions.clone(),
         every_region: scan.every_region,
+        listed: scan
+            .coverage
+            .cells()
+            .filter(|cell| cell.status == CellStatus::Listed)
+            .count() as u64,
     }))?;
     states.iter().try_for_each(|state| line(&LineOut::State(state)))?;
     claims.iter().try_for_each(|claim| line(&LineOut::Claim(claim)))?;
@@ -186,17 +229,51 @@ pub fn read_bytes(bytes: &[u8], name: &str) -> Result<Snapshot, SnapshotError> {
 const ZSTD: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 
 fn read_from(reader: impl Read, path: &Path) -> Result<Snapshot, SnapshotError> {
+    parse(unpack(reader, path)?, path)
+}
+
+/// The text of a snapshot, compressed or not.
+fn unpack<'a>(reader: impl Read + 'a, path: &Path) -> Result<Box<dyn BufRead + 'a>, SnapshotError> {
     let failed = |source| SnapshotError::Read {
         path: path.to_owned(),
         source,
     };
     let mut reader = BufReader::with_capacity(1 << 16, reader);
-    let packed = reader.fill_buf().map_err(failed)?.starts_with(&ZSTD);
-    if packed {
+    if reader.fill_buf().map_err(failed)?.starts_with(&ZSTD) {
         let unpacked = zstd::Decoder::with_buffer(reader).map_err(failed)?;
-        parse(BufReader::with_capacity(1 << 16, unpacked), path)
+        Ok(Box::new(BufReader::with_capacity(1 << 16, unpacked)))
     } else {
-        parse(reader, path)
+        Ok(Box::new(reader))
+    }
+}
+
+/// The longest first line that is looked at: a file without line ends must not be read whole to see that it is foreign.
+const LONGEST_HEADER: u64 = 1 << 20;
+
+/// Reads the first line of a snapshot, and nothing more: it does not tell whether the file is whole.
+///
+/// # Errors
+/// Where the file cannot be read or is none.
+pub fn head(path: &Path) -> Result<Head, SnapshotError> {
+    let failed = |source| SnapshotError::Read {
+        path: path.to_owned(),
+        source,
+    };
+    let file = File::open(path).map_err(failed)?;
+    let mut line = Vec::new();
+    let foreign = || SnapshotError::Foreign { path: path.to_owned() };
+    unpack(file, path)?
+        .take(LONGEST_HEADER)
+        .read_until(b'\n', &mut line)
+        .map_err(|_| foreign())?;
+    check_schema(&line, path)?;
+    match serde_json::from_slice(&line) {
+        Ok(LineIn::Header(header)) => Ok(Head {
+            scanned_at: header.scanned_at,
+            accounts: header.accounts,
+            listed: header.listed,
+        }),
+        _ => Err(foreign()),
     }
 }
 
@@ -300,7 +377,7 @@ fn check_schema(line: &[u8], path: &Path) -> Result<(), SnapshotError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{CellStatus, Configuration, Origin};
+    use crate::model::{Configuration, Origin};
 
     fn sample() -> Snapshot {
         let mut live = Live::new(

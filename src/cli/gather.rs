@@ -14,7 +14,7 @@ use crate::ledger::{Input, Ledger, Projects};
 use crate::model::{Account, Claim, Scan, State};
 
 use crate::scan::{self, ScanOptions};
-use crate::snapshot::{self, Snapshot};
+use crate::snapshot::{self, Folder, Snapshot};
 use crate::terraform::{self, States};
 
 /// Which account, which regions, which kinds, which states.
@@ -197,17 +197,39 @@ impl Gathered {
 #[derive(Clone, Debug)]
 pub(crate) enum SnapshotPlace {
     File(PathBuf),
-    /// A name made from account and time, in the folder `snapshots`.
-    Folder,
+    /// A name made from account and time; `keep` thins the folder afterwards to so many weeks.
+    Folder {
+        folder: Folder,
+        keep: Option<u16>,
+    },
 }
 
 impl SnapshotPlace {
+    /// Tells a folder from a file: a folder is there, or ends like one.
+    pub(crate) fn settle(path: Option<PathBuf>, keep: Option<u16>) -> Result<Self, Failure> {
+        let path = path.unwrap_or_else(|| snapshot::DEFAULT_FOLDER.into());
+        let ends_as_folder = path.as_os_str().as_encoded_bytes().ends_with(b"/")
+            || path.as_os_str() == snapshot::DEFAULT_FOLDER
+            || path.is_dir();
+        match (ends_as_folder, keep) {
+            (true, keep) => Ok(Self::Folder {
+                folder: Folder::new(path),
+                keep,
+            }),
+            (false, None) => Ok(Self::File(path)),
+            (false, Some(_)) => Err(Failure::usage(
+                format!("--keep thins a folder, and {} is a file", path.display()),
+                "give --snapshot a folder: an existing one, or a name that ends in /",
+            )),
+        }
+    }
+
     /// Finds out, before the scan, whether the place can be written.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         match self {
             Self::File(path) => super::target::Target::open(path).map(drop),
-            Self::Folder => {
-                let path = Path::new(SNAPSHOTS);
+            Self::Folder { folder, .. } => {
+                let path = folder.path();
                 std::fs::create_dir_all(path).map_err(|source| Failure::Output {
                     path: path.to_owned(),
                     source,
@@ -217,20 +239,31 @@ impl SnapshotPlace {
         }
     }
 
-    fn path(&self, scan: &Scan) -> PathBuf {
-        match self {
+    fn save(&self, snapshot: &Snapshot, ui: &Ui) -> Result<(), Failure> {
+        let path = match self {
             Self::File(path) => path.clone(),
-            Self::Folder => {
-                let ids: Vec<&str> = scan.accounts.iter().map(|account| account.id.as_str()).collect();
-                let at = scan.scanned_at.strftime("%Y%m%dT%H%M%SZ");
-                Path::new(SNAPSHOTS).join(format!("{}-{at}.jsonl.zst", ids.join("-")))
+            Self::Folder { folder, .. } => folder.place(&snapshot.scan),
+        };
+        snapshot::write(&path, snapshot)?;
+        ui.note(&format!("saved {}", path.display()));
+        if let Self::Folder {
+            folder,
+            keep: Some(weeks),
+        } = self
+        {
+            let thinned = folder.thin(snapshot.scan.scanned_at, *weeks)?;
+            if !thinned.deleted.is_empty() {
+                ui.note(&format!(
+                    "thinned {}: {} deleted, {} kept",
+                    folder.path().display(),
+                    thinned.deleted.len(),
+                    thinned.kept
+                ));
             }
         }
+        Ok(())
     }
 }
-
-/// The folder of snapshots that were given no name.
-const SNAPSHOTS: &str = "snapshots";
 
 /// Scans the account, saves the scan where that was asked for, and joins.
 pub(crate) fn live(settings: AccountSettings, save: Option<&SnapshotPlace>, ui: &Ui) -> Result<Gathered, Failure> {
@@ -248,9 +281,7 @@ pub(crate) fn live(settings: AccountSettings, save: Option<&SnapshotPlace>, ui: 
         claims: settings.claims,
     };
     if let Some(place) = save {
-        let path = place.path(&snapshot.scan);
-        snapshot::write(&path, &snapshot)?;
-        ui.note(&format!("saved {}", path.display()));
+        place.save(&snapshot, ui)?;
     }
     Ok(Gathered::of(snapshot, interrupted, settings.projects))
 }

@@ -5,4 +5,5 @@ mod closure;
 mod harness;
 mod help;
 mod live;
+mod time;
 mod wire;
