@@ -4,6 +4,7 @@
 //! word says already; the caller strips it where it is not wanted.
 
 use anstyle::{AnsiColor, Style};
+use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets};
 
 use super::text::{counted, day, pad, plain, shorten, width, wrap};
 use super::view::{FindingGroup, View};
@@ -107,13 +108,30 @@ fn head(page: &mut Page, view: &View<'_>) {
 }
 
 fn counts(page: &mut Page, view: &View<'_>) {
-    let rows = view.counts();
-    let numbers = rows.iter().map(|row| width(&row.number)).max().unwrap_or(0);
-    let words = rows.iter().map(|row| width(row.word)).max().unwrap_or(0);
-    for row in rows {
-        let style = if row.alarming { WARN } else { Style::new() };
-        let label = format!("{:>numbers$}  {}", row.number, pad(row.word, words));
-        page.labelled(2, &label, numbers + words + 4, style, &row.meaning);
+    let mut table = Table::new();
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(u16::try_from(page.width).unwrap_or(u16::MAX))
+        // Whether colours come out is for the writer to say, not for what this process's stdout is.
+        .enforce_styling();
+    for row in view.counts() {
+        let mut cells = [
+            Cell::new(&row.number).set_alignment(CellAlignment::Right),
+            Cell::new(row.word),
+            Cell::new(plain(&row.meaning)),
+        ];
+        if row.alarming {
+            let [number, word, meaning] = cells;
+            cells = [number.fg(Color::Yellow), word.fg(Color::Yellow), meaning];
+        }
+        table.add_row(cells);
+    }
+    for (column, (left, right)) in table.column_iter_mut().zip([(2, 2), (0, 2), (0, 0)]) {
+        column.set_padding((left, right));
+    }
+    for line in table.lines() {
+        page.line(line.trim_end());
     }
     page.blank();
 }
