@@ -9,9 +9,26 @@
 //! [`CheckReport::complete`] is false, also beside a block: a caller that looks at one number must not take a report
 //! with holes for a whole one.
 
+mod age;
+mod case;
+mod creates_what_exists;
+mod destroys_data;
+mod destroys_shared;
+mod drops_protection;
+mod fate;
+mod last_backup_dies;
+mod mass_destroy;
+mod replaces_data;
 mod report;
+mod rules;
+mod stale_plan;
+mod state_swapped;
+mod strands_dependents;
+mod unseen;
+mod wrong_account;
 
 pub use report::{ChangeRow, CheckReport, CoverageRows, Finding, PlanRow, SCHEMA, Subject, Tool};
+pub use rules::{RULES, Rule, rule};
 
 use serde::{Deserialize, Serialize};
 

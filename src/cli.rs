@@ -4,6 +4,7 @@
 //! Arguments are taken in two steps: clap only parses; then settings are validated once, and what is cheap to check
 //! (states, places to write to, codes) is checked before AWS is asked anything.
 
+mod check;
 mod completions;
 mod config;
 mod demo;
@@ -106,6 +107,7 @@ pub(crate) enum Color {
 #[derive(Debug, Subcommand)]
 enum Command {
     Scan(Box<scan::Args>),
+    Check(Box<check::Args>),
     Report(report::Args),
     Explain(Box<explain::Args>),
     Kinds(kinds::Args),
@@ -134,6 +136,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     ui.start_log();
     let end = match cli.command {
         Command::Scan(args) => scan::run(*args, &mut ui),
+        Command::Check(args) => check::run(*args, &mut ui),
         Command::Report(args) => report::run(args, &mut ui),
         Command::Explain(args) => explain::run(*args, &mut ui),
         Command::Kinds(args) => kinds::run(&args, &mut ui),

@@ -1,5 +1,6 @@
 //! Reports: one document, rendered for people and for machines. Everything here returns text and writes nothing.
 
+pub mod check;
 pub mod csv;
 pub mod document;
 pub mod explain;

@@ -2,9 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::case::Case;
+use super::destroys_data::fate_of;
+use super::fate::Backups;
+use super::rules::{RULES, Raised};
 use super::{Request, Verdict};
 use crate::ledger::Ledger;
-use crate::model::plan::Intent;
+use crate::ledger::find::Found;
+use crate::model::plan::{Action, Intent};
 use crate::model::{Account, Cell, Timestamp};
 
 /// The schema's name; it changes only with a breaking change.
@@ -125,35 +130,102 @@ impl CheckReport {
 }
 
 pub(super) fn build(ledger: &Ledger, request: &Request) -> CheckReport {
-    let plan = match &request.intent {
-        Intent::Plan(plan) => Subject::Plan(PlanRow {
-            source: plan.source.clone(),
-            ..PlanRow::default()
-        }),
-        Intent::Deletions { source, items } => Subject::Deletions {
-            source: source.clone(),
-            items: items.len() as u64,
-            unresolved: 0,
-        },
-    };
+    let case = Case::new(ledger, request);
+    let backups = Backups::new(&case);
+    let mut raised: Vec<Raised> = RULES.iter().flat_map(|rule| (rule.find)(rule, &case, &backups)).collect();
+    raised.sort_by_key(|one| std::cmp::Reverse(one.finding.verdict));
+    let changes = changes(&case, &backups, &raised);
+    let verdict = raised.iter().map(|one| one.finding.verdict).max().unwrap_or_default();
+    let complete = raised.iter().all(|one| one.finding.verdict != Verdict::Incomplete);
     CheckReport {
         schema: SCHEMA.to_owned(),
         tool: Tool {
             name: "whose".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         },
-        verdict: Verdict::Incomplete,
-        complete: false,
-        plan,
-        projects: Vec::new(),
+        verdict,
+        complete,
+        plan: subject(&case),
+        projects: case.projects.iter().map(|project| project.as_str().to_owned()).collect(),
         scanned_at: ledger.scanned_at,
         scan_age_seconds: request.now.as_second() - ledger.scanned_at.as_second(),
         accounts: ledger.accounts.clone(),
-        findings: Vec::new(),
-        changes: Vec::new(),
+        findings: raised.into_iter().map(|one| one.finding).collect(),
+        changes,
         coverage: CoverageRows {
             complete: ledger.complete(),
             gaps: ledger.coverage.gaps().cloned().collect(),
         },
     }
+}
+
+fn subject(case: &Case<'_>) -> Subject {
+    let plan = match &case.request.intent {
+        Intent::Plan(plan) => plan,
+        Intent::Deletions { source, items } => {
+            return Subject::Deletions {
+                source: source.clone(),
+                items: items.len() as u64,
+                unresolved: items
+                    .iter()
+                    .filter(|item| matches!(item, crate::model::plan::Item::Unresolved { .. }))
+                    .count() as u64,
+            };
+        }
+    };
+    let count = |test: &dyn Fn(Action) -> bool| case.targets.iter().filter(|target| test(target.action)).count() as u64;
+    Subject::Plan(PlanRow {
+        source: plan.source.clone(),
+        format_version: plan.format_version.clone(),
+        terraform_version: plan.terraform_version.clone(),
+        made_at: plan.made_at,
+        lineage: plan.lineage.clone(),
+        serial: plan.serial,
+        create: count(&|action| matches!(action, Action::Create | Action::CreateForget)),
+        update: count(&|action| action == Action::Update),
+        replace: count(&Action::replaces),
+        delete: count(&|action| action == Action::Delete),
+        forget: count(&|action| matches!(action, Action::Forget | Action::CreateForget)),
+        no_op: count(&|action| action == Action::NoOp),
+        other_providers: plan.other_providers.iter().map(|(_, count)| count).sum(),
+    })
+}
+
+fn changes(case: &Case<'_>, backups: &Backups, raised: &[Raised]) -> Vec<ChangeRow> {
+    let mut reasons: Vec<Vec<(&str, Verdict)>> = vec![Vec::new(); case.targets.len()];
+    let mut twins: Vec<Option<&str>> = vec![None; case.targets.len()];
+    for one in raised {
+        for (place, number) in one.targets.iter().enumerate() {
+            reasons[*number].push((&one.finding.code, one.finding.verdict));
+            twins[*number] = twins[*number].or(one.finding.resources.get(place).map(String::as_str));
+        }
+    }
+    case.targets
+        .iter()
+        .enumerate()
+        .filter(|(_, target)| target.action.changes() || target.action == Action::Forget)
+        .map(|(number, target)| {
+            let mut codes: Vec<String> = Vec::new();
+            for (code, _) in &reasons[number] {
+                if !codes.iter().any(|known| known == code) {
+                    codes.push((*code).to_owned());
+                }
+            }
+            let fate = fate_of(case, backups, target).unwrap_or_default();
+            let arn = match target.found {
+                Found::On(at) | Found::Facet(at) => Some(case.live(at).arn.to_string()),
+                Found::None(_) => twins[number].filter(|text| text.starts_with("arn:")).map(str::to_owned),
+            };
+            ChangeRow {
+                address: target.label.to_owned(),
+                actions: target.action.words().iter().map(|word| (*word).to_owned()).collect(),
+                kind: target.terraform_type.map(|name| name.as_str().to_owned()),
+                arn,
+                verdict: reasons[number].iter().map(|(_, verdict)| *verdict).max().unwrap_or_default(),
+                reasons: codes,
+                survives: fate.survives,
+                dies_with_it: fate.dies,
+            }
+        })
+        .collect()
 }

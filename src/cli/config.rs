@@ -27,6 +27,7 @@ pub(crate) struct Settings {
     pub states: Vec<String>,
     /// The only ones that may be scanned; none allows every one.
     pub accounts: Vec<String>,
+    pub check: crate::config::Thresholds,
 }
 
 impl ConfigArgs {
@@ -50,6 +51,7 @@ impl ConfigArgs {
             fail_on: config.fail_on,
             states: config.states,
             accounts: config.accounts,
+            check: config.check,
         })
     }
 }

@@ -57,6 +57,10 @@ pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
         ui.report(&explain::render_rule(rule, look.width))?;
         return Ok(Exit::Clean);
     }
+    if let Some(rule) = crate::check::rule(asked) {
+        ui.report(&crate::report::check::render_rule(rule, look.width))?;
+        return Ok(Exit::Clean);
+    }
     if (args.demo || args.snapshot.is_some()) && args.account.is_given() {
         return Err(Failure::usage(
             "--snapshot and --demo do not go with options of a live scan",

@@ -7,7 +7,7 @@ use super::exit::Exit;
 use crate::aws::ConnectError;
 use crate::config::ConfigError;
 use crate::snapshot::SnapshotError;
-use crate::terraform::SourceError;
+use crate::terraform::{PlanError, SourceError};
 
 /// Why the run ended without doing what was asked. `Display` is the whole message; sources are printed after it.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +27,8 @@ pub(crate) enum Failure {
     Config(#[from] ConfigError),
     #[error("failed to use --state")]
     States(#[from] SourceError),
+    #[error("failed to read the plan")]
+    Plan(#[from] PlanError),
     #[error("failed to use the snapshot")]
     Snapshot(#[from] SnapshotError),
     #[error("failed to write {path}")]
@@ -59,10 +61,12 @@ impl Failure {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Usage { .. } | Self::States(_) | Self::Config(_) => Exit::Usage,
+            Self::Plan(error) if error.is_wrong_file() => Exit::Usage,
             Self::NotFound { gaps: true, .. } => Exit::Incomplete,
             Self::Interrupted => Exit::Interrupted,
             Self::Connect(_)
             | Self::WrongAccount { .. }
+            | Self::Plan(_)
             | Self::Snapshot(_)
             | Self::Output { .. }
             | Self::Stdout(_)
@@ -78,6 +82,7 @@ impl Failure {
             Self::Config(error) => Some(error.hint().into()),
             Self::States(error) => Some(error.hint().into()),
             Self::Connect(error) => Some(error.hint().into()),
+            Self::Plan(error) => Some(error.hint().into()),
             Self::Snapshot(error) => Some(error.hint().into()),
             Self::WrongAccount { .. } => {
                 Some("choose the account's --profile, or correct what names the account".into())

@@ -73,6 +73,32 @@ impl AccountArgs {
             || !self.kind.is_empty()
     }
 
+    /// Says whether anything was given that only a live scan uses, states aside.
+    pub(crate) fn looks_live(&self) -> bool {
+        let without_states = Self {
+            state: Vec::new(),
+            ..self.clone()
+        };
+        without_states.is_given()
+    }
+
+    /// The states that the command line names, else the config file; `None` where neither does.
+    pub(crate) fn states(
+        &self,
+        config: &config::Settings,
+        ui: &Ui,
+    ) -> Result<Option<(Vec<State>, Vec<Claim>)>, Failure> {
+        let named = if self.state.is_empty() {
+            &config.states
+        } else {
+            &self.state
+        };
+        if named.is_empty() {
+            return Ok(None);
+        }
+        read_states(named, ui).map(Some)
+    }
+
     /// Validates, and reads the states.
     pub(crate) fn settle(self, ui: &Ui, config: config::Settings) -> Result<AccountSettings, Failure> {
         if let Some(id) = &self.account
@@ -332,6 +358,31 @@ fn guard(settings: &AccountSettings, actual: &Account, caller: &str) -> Result<(
 /// Reads a snapshot and joins.
 pub(crate) fn saved(path: &Path, projects: Projects) -> Result<Gathered, Failure> {
     Ok(Gathered::of(snapshot::read(path)?, false, projects))
+}
+
+/// Reads a snapshot and joins it with other states than its own, where they are given.
+pub(crate) fn saved_with(
+    path: &Path,
+    projects: Projects,
+    states: Option<(Vec<State>, Vec<Claim>)>,
+) -> Result<Gathered, Failure> {
+    let mut snapshot = snapshot::read(path)?;
+    if let Some((states, claims)) = states {
+        snapshot.states = states;
+        snapshot.claims = claims;
+    }
+    Ok(Gathered::of(snapshot, false, projects))
+}
+
+/// What a snapshot knows about states.
+pub(crate) fn known(path: &Path) -> Result<crate::check::Known, Failure> {
+    let Snapshot { scan, states, claims } = snapshot::read(path)?;
+    Ok(crate::check::Known {
+        source: path.display().to_string(),
+        at: scan.scanned_at,
+        states,
+        claims,
+    })
 }
 
 /// The recorded account, which is in the program.

@@ -130,6 +130,8 @@ pub struct Plan {
     pub providers: Vec<ProviderPlace>,
     /// Changes of other providers, by the provider's source: they are not looked at.
     pub other_providers: Vec<(Symbol, u64)>,
+    /// Of these, what is deleted, where it is more than a helper's bookkeeping.
+    pub other_deletes: Vec<(Symbol, u64)>,
 }
 
 /// Something to be deleted by hand: an id of a list, or what a command line names.

@@ -129,6 +129,12 @@ impl PlanFile {
         })
     }
 
+    /// Says whether it is a zip file, as `plan -out` writes.
+    #[must_use]
+    pub fn is_zip(&self) -> bool {
+        archive::is_zip(&self.bytes)
+    }
+
     /// Says whether it looks like a plan, a state or other JSON, or like a zip file: not like a list of ids.
     #[must_use]
     pub fn is_structured(&self) -> bool {
@@ -285,6 +291,7 @@ fn finish(document: Document, reading: Reading, source: &str) -> Plan {
         changes,
         providers: places.into_providers(),
         other_providers: reading.others.into_iter().collect(),
+        other_deletes: reading.other_deletes.into_iter().collect(),
     }
 }
 
@@ -342,6 +349,11 @@ struct Document {
     configuration: configuration::Places,
 }
 
+/// Providers whose resources are nothing but values in the state or files beside it.
+const HELPERS: &[&str] = &[
+    "archive", "cloudinit", "external", "http", "local", "null", "random", "template", "terraform", "time", "tls",
+];
+
 /// How often the text was read, and what is known from that.
 enum Pass {
     /// For the first time, hoping that a change's type stands before the change.
@@ -360,6 +372,7 @@ struct Reading {
     /// The provider of each change, in the form that a state has.
     providers: FxHashMap<Box<str>, Symbol>,
     others: std::collections::BTreeMap<Symbol, u64>,
+    other_deletes: std::collections::BTreeMap<Symbol, u64>,
     types: FxHashMap<Symbol, std::rc::Rc<Type>>,
 }
 
@@ -372,6 +385,7 @@ impl Default for Reading {
             changes: Vec::new(),
             providers: FxHashMap::default(),
             others: std::collections::BTreeMap::default(),
+            other_deletes: std::collections::BTreeMap::default(),
             types: FxHashMap::default(),
         }
     }
@@ -650,6 +664,10 @@ impl<'de> Visitor<'de> for ReadChange<'_> {
                         .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'/'));
                 let name = Symbol::new(if printable { name } else { "unknown" });
                 *reading.others.entry(name).or_default() += 1;
+                let short = name.rsplit('/').next().unwrap_or_default();
+                if body.action.destroys() && !HELPERS.contains(&short) {
+                    *reading.other_deletes.entry(name).or_default() += 1;
+                }
             }
             return Ok(());
         }
