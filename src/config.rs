@@ -62,7 +62,7 @@ pub struct Ignore {
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Thresholds {
-    /// The share of a project, in percent, above which a plan that destroys it blocks.
+    /// The share of a project, in percent, above which a plan that destroys it needs a person's word.
     pub mass_destroy_project_percent: u8,
     /// But never below so many resources.
     pub mass_destroy_project_least: u32,

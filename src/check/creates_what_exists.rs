@@ -58,7 +58,11 @@ fn find(rule: &Rule, case: &Case<'_>, _: &Backups) -> Vec<Raised> {
             .prior_instances
             .is_some_and(|prior| prior.saturating_mul(10) < creates.len() as u64);
     let many = twins.len() as u64 >= case.request.thresholds.existing_count;
-    let verdict = if empty || young || many { Verdict::Block } else { Verdict::Review };
+    let verdict = if empty || young || many {
+        Verdict::Block
+    } else {
+        Verdict::Review
+    };
     let title = format!(
         "{} of the {} that this plan creates already exist{} live{}",
         twins.len(),
@@ -91,10 +95,14 @@ fn find(rule: &Rule, case: &Case<'_>, _: &Backups) -> Vec<Raised> {
     });
     raised = raised.shown(lines, "that exist");
     raised.finding.advice = match (verdict, holders.as_slice()) {
-        (Verdict::Review, _) => "import them (terraform import, or an import block), or give them other names".to_owned(),
-        (_, []) => "do not apply: find the state first (terraform state pull in the right folder and workspace, the versions \
+        (Verdict::Review, _) => {
+            "import them (terraform import, or an import block), or give them other names".to_owned()
+        }
+        (_, []) => {
+            "do not apply: find the state first (terraform state pull in the right folder and workspace, the versions \
                     of the state's bucket); if there is none, import what exists"
-            .to_owned(),
+                .to_owned()
+        }
         (_, holders) => format!(
             "do not apply: fetch the state that claims them ({}), or go to its folder and workspace, and plan again",
             listed(holders, 2)
@@ -126,7 +134,9 @@ fn twins(case: &Case<'_>, creates: &[usize]) -> Vec<Twin> {
         // Those with the clearest sign choose first.
         let mut pairs: Vec<(u64, usize, LiveIndex, &'static str)> = Vec::new();
         for number in &numbers {
-            let Some(claim) = case.targets[*number].after() else { continue };
+            let Some(claim) = case.targets[*number].after() else {
+                continue;
+            };
             for at in candidates.near(kind, claim) {
                 if let Some((weight, why)) = likeness(kind, claim, case.live(at)) {
                     pairs.push((weight, *number, at, why));
@@ -300,7 +310,11 @@ impl Settings {
             equal: 0,
             contradict: false,
         };
-        for attribute in kind.attributes.iter().filter(|attribute| attribute.role == Role::Stable) {
+        for attribute in kind
+            .attributes
+            .iter()
+            .filter(|attribute| attribute.role == Role::Stable)
+        {
             let values = |configuration: &crate::model::Configuration| {
                 let mut values: Vec<Value> = Vec::new();
                 configuration.each_at(attribute.path, &mut |value| {
@@ -382,16 +396,26 @@ fn holders(case: &Case<'_>, twins: &[Twin]) -> (Vec<String>, Vec<String>) {
     for (number, count) in by_state {
         let state = &case.ledger.states[number as usize];
         names.push(state.source.clone());
-        let serial = state.serial.map_or_else(String::new, |serial| format!(", serial {serial}"));
-        let lineage = state.lineage.as_deref().map_or_else(String::new, |lineage| format!(" (lineage {lineage}{serial})"));
+        let serial = state
+            .serial
+            .map_or_else(String::new, |serial| format!(", serial {serial}"));
+        let lineage = state
+            .lineage
+            .as_deref()
+            .map_or_else(String::new, |lineage| format!(" (lineage {lineage}{serial})"));
         lines.push(format!("{} claims {count} of them{lineage}", state.source));
     }
     for ((number, source), count) in before {
         names.push(source.to_owned());
-        lines.push(format!("{source} claimed {count} of them in {}", case.request.known[number].source));
+        lines.push(format!(
+            "{source} claimed {count} of them in {}",
+            case.request.known[number].source
+        ));
     }
     for (project, count) in likely {
-        lines.push(format!("the tags of {count} of them say {project}, and no state that was given claims them"));
+        lines.push(format!(
+            "the tags of {count} of them say {project}, and no state that was given claims them"
+        ));
     }
     if nobody > 0 {
         lines.push(format!("{} by no state that was given", counted_claimed(nobody)));

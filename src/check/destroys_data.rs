@@ -1,12 +1,12 @@
 //! `destroys-data`: what holds data goes.
 
 use super::Verdict;
+use super::age::age;
 use super::case::{Case, Target};
 use super::fate::{Backups, Fate, by_plan_alone, is_kept, is_refused_unless_empty};
 use super::rules::{Raised, Rule};
 use crate::kinds::loss;
 use crate::ledger::LiveIndex;
-use super::age::age;
 
 pub(super) static RULE: Rule = Rule {
     code: "destroys-data",
@@ -34,7 +34,9 @@ fn find(rule: &Rule, case: &Case<'_>, backups: &Backups) -> Vec<Raised> {
         }
         let loss = loss::of(target.kind_name());
         match (target.found.itself(), loss) {
-            (Some(at), _) if loss::is_backup(&case.live(at).kind) => raised.extend(backup(rule, case, backups, number, at)),
+            (Some(at), _) if loss::is_backup(&case.live(at).kind) => {
+                raised.extend(backup(rule, case, backups, number, at))
+            }
             (Some(at), Some(facts)) => {
                 if !is_kept(facts, target.settings) {
                     let fate = backups.fate(case, at, target);
@@ -57,7 +59,9 @@ fn is_not_seen(target: &Target<'_>) -> bool {
     matches!(
         target.found,
         crate::ledger::find::Found::None(
-            crate::ledger::NoMatch::NotSeen(_) | crate::ledger::NoMatch::UnknownType | crate::ledger::NoMatch::Ambiguous(_)
+            crate::ledger::NoMatch::NotSeen(_)
+                | crate::ledger::NoMatch::UnknownType
+                | crate::ledger::NoMatch::Ambiguous(_)
         )
     )
 }
@@ -75,7 +79,11 @@ fn holder(
         Some(at) => case.name(at),
         None => target.label.to_owned(),
     };
-    let verb = if target.action.replaces() { "replaces" } else { "deletes" };
+    let verb = if target.action.replaces() {
+        "replaces"
+    } else {
+        "deletes"
+    };
     let lost = fate.survives.is_empty();
     let mut title = format!("{verb} {what}");
     if fate.automated_die {
@@ -88,18 +96,28 @@ fn holder(
             .newest
             .and_then(|newest| age(newest, case.request.now))
             .map_or_else(String::new, |age| format!(", the newest {age} old"));
-        title.push_str(&format!("; {} left{newest}", super::rules::counted(fate.backups_left, "backup")));
+        title.push_str(&format!(
+            "; {} left{newest}",
+            super::rules::counted(fate.backups_left, "backup")
+        ));
     }
     let mut raised = rule
         .raise(if lost { Verdict::Block } else { Verdict::Review }, title)
         .about(case, [number]);
     raised.finding.evidence.extend(fate.last.clone());
     if at.is_some_and(|at| is_protected(case, at)) {
-        raised = raised.evidence("it is protected against deletion now: the deletion will be refused until that is taken away");
+        raised = raised
+            .evidence("it is protected against deletion now: the deletion will be refused until that is taken away");
     }
     raised = raised
-        .shown(fate.survives.iter().map(|line| format!("survives: {line}")), "that survive")
-        .shown(fate.dies.iter().map(|line| format!("dies with it: {line}")), "that die with it");
+        .shown(
+            fate.survives.iter().map(|line| format!("survives: {line}")),
+            "that survive",
+        )
+        .shown(
+            fate.dies.iter().map(|line| format!("dies with it: {line}")),
+            "that die with it",
+        );
     let advice = if is_refused_unless_empty(facts, target.settings) {
         "see what is in it, and copy what somebody may need"
     } else if lost {
@@ -113,7 +131,6 @@ fn holder(
 /// The data that goes with a thing that is no holder of data itself: the disks of a machine.
 fn disks(rule: &Rule, case: &Case<'_>, backups: &Backups, number: usize, at: LiveIndex) -> Vec<Raised> {
     let target = &case.targets[number];
-    let live = case.live(at);
     let mut raised = Vec::new();
     for part in case.parts.get(&at).into_iter().flatten().copied() {
         let Some(facts) = loss::of(&case.live(part).kind) else {
@@ -122,16 +139,22 @@ fn disks(rule: &Rule, case: &Case<'_>, backups: &Backups, number: usize, at: Liv
         if case.going.contains_key(&part) {
             continue;
         }
+        let live = case.live(at);
         let system = loss::SYSTEM_DISKS
             .iter()
-            .any(|(kind, path)| live.kind == **kind && is_at(live, path, &case.live(part).id));
+            .any(|(kind, path)| live.kind == **kind && names_at(case, at, target, path, &case.live(part).id));
         // A machine that is made again gets a new disk of this sort every time; nobody keeps data on it.
         if system && target.action.replaces() {
             continue;
         }
         let fate = backups.fate(case, part, target);
         let mut one = holder(rule, case, number, target, Some(part), facts, &fate);
-        one.finding.title = format!("{}, which goes with {}", one.finding.title, case.name(at));
+        let left = if fate.survives.is_empty() {
+            format!(", and nothing is left of its {}", facts.data)
+        } else {
+            String::new()
+        };
+        one.finding.title = format!("{} goes with {}{left}", case.name(part), case.name(at));
         if system {
             one.finding.verdict = Verdict::Review;
             one = one.advice("see whether anything on the disk that it started from is worth keeping");
@@ -142,10 +165,19 @@ fn disks(rule: &Rule, case: &Case<'_>, backups: &Backups, number: usize, at: Liv
     raised
 }
 
-fn is_at(live: &crate::model::Live, path: &str, id: &str) -> bool {
+/// Says whether the live side, the plan or a state has an id at a path.
+fn names_at(case: &Case<'_>, at: LiveIndex, target: &Target<'_>, path: &str, id: &str) -> bool {
+    let claims = case.ledger.entries[at as usize]
+        .claims
+        .iter()
+        .map(|held| &case.ledger.claims[held.claim as usize].configuration);
     let mut found = false;
-    live.configuration
-        .each_at(path, &mut |value| value.each_text(&mut |text| found |= text == id));
+    for configuration in std::iter::once(&case.live(at).configuration)
+        .chain(target.settings)
+        .chain(claims)
+    {
+        configuration.each_at(path, &mut |value| value.each_text(&mut |text| found |= text == id));
+    }
     found
 }
 
@@ -166,7 +198,10 @@ fn backup(rule: &Rule, case: &Case<'_>, backups: &Backups, number: usize, at: Li
         ),
         (None, false) => (
             Verdict::Review,
-            format!("deletes {name}; of what it is a backup of, {} left", super::rules::counted(others.len(), "backup")),
+            format!(
+                "deletes {name}; of what it is a backup of, {} left",
+                super::rules::counted(others.len(), "backup")
+            ),
         ),
         (None, true) => (
             Verdict::Block,
@@ -179,14 +214,23 @@ fn backup(rule: &Rule, case: &Case<'_>, backups: &Backups, number: usize, at: Li
     }
     Some(
         raised
-            .shown(others.iter().map(|other| format!("survives: {}", case.name(*other))), "that survive")
+            .shown(
+                others.iter().map(|other| format!("survives: {}", case.name(*other))),
+                "that survive",
+            )
             .advice("keep it until another backup is complete and was restored once"),
     )
 }
 
 /// Says whether the live side says that it is protected against deletion.
 fn is_protected(case: &Case<'_>, at: LiveIndex) -> bool {
-    let on = |name: &str| case.live(at).configuration.get(name).and_then(crate::model::Value::as_bool) == Some(true);
+    let on = |name: &str| {
+        case.live(at)
+            .configuration
+            .get(name)
+            .and_then(crate::model::Value::as_bool)
+            == Some(true)
+    };
     on("deletion_protection") || on("deletion_protection_enabled")
 }
 

@@ -53,8 +53,16 @@ fn find(rule: &Rule, case: &Case<'_>, _: &Backups) -> Vec<Raised> {
         } else {
             listed(&names, 3)
         };
-        let verb = if case.plan().is_some() { "claims or uses" } else { "claims" };
-        let verb = if names.len() > 1 { verb.replace("claims", "claim").replace("uses", "use") } else { verb.to_owned() };
+        let verb = if case.plan().is_some() {
+            "claims or uses"
+        } else {
+            "claims"
+        };
+        let verb = if names.len() > 1 {
+            verb.replace("claims", "claim").replace("uses", "use")
+        } else {
+            verb.to_owned()
+        };
         let what = match blocked.as_slice() {
             [only] => case.name_of(&case.targets[*only]),
             many => counted(many.len(), "resource"),
@@ -76,7 +84,10 @@ fn find(rule: &Rule, case: &Case<'_>, _: &Backups) -> Vec<Raised> {
         raised.push(
             rule.raise(
                 Verdict::Review,
-                format!("destroys {} that may belong to somebody else", counted(looked_at.len(), "resource")),
+                format!(
+                    "destroys {} that may belong to somebody else",
+                    counted(looked_at.len(), "resource")
+                ),
             )
             .about(case, looked_at)
             .shown(soft_lines, "of these")
@@ -101,7 +112,10 @@ fn find(rule: &Rule, case: &Case<'_>, _: &Backups) -> Vec<Raised> {
         raised.push(
             rule.raise(
                 Verdict::Review,
-                format!("changes {} of what another state claims", counted(reaching.len(), "part")),
+                format!(
+                    "changes {} of what another state claims",
+                    counted(reaching.len(), "part")
+                ),
             )
             .about(case, reaching)
             .shown(lines, "parts")
@@ -168,7 +182,10 @@ fn uses_of_others(case: &Case<'_>, at: LiveIndex, others: &mut BTreeSet<Symbol>)
                 let claim = &case.ledger.claims[claim as usize];
                 if !case.is_own(claim.state) && !claim.is_managed() {
                     others.insert(claim.project);
-                    reasons.insert(format!("is read by {} of {} ({})", claim.address, claim.project, edge.via));
+                    reasons.insert(format!(
+                        "is read by {} of {} ({})",
+                        claim.address, claim.project, edge.via
+                    ));
                 }
             }
         }
@@ -183,9 +200,10 @@ fn soft(case: &Case<'_>, target: &Target<'_>, at: LiveIndex) -> Option<String> {
         return None;
     }
     match entry.ownership {
-        Ownership::Delegated => entry.delegate.as_ref().map(|delegate| {
-            format!("was made and is managed by {} {}", delegate.system, delegate.name)
-        }),
+        Ownership::Delegated => entry
+            .delegate
+            .as_ref()
+            .map(|delegate| format!("was made and is managed by {} {}", delegate.system, delegate.name)),
         Ownership::AwsMade => Some("is a default that AWS made".to_owned()),
         Ownership::Unmanaged if !is_copy(case, at) => entry
             .likely_project

@@ -28,10 +28,12 @@ fn find(rule: &Rule, case: &Case<'_>, _: &Backups) -> Vec<Raised> {
         let dropped = match target.action {
             Action::Update | Action::DeleteCreate | Action::CreateDelete => dropped(target),
             // What guards something that goes as well guards nothing.
-            Action::Delete if !is_guard_of_what_goes(case, target) => loss::guardian(target.terraform_type.map_or("", |name| name.as_str()))
-                .map(|what| format!("{what} is taken away"))
-                .into_iter()
-                .collect(),
+            Action::Delete if !is_guard_of_what_goes(case, target) => {
+                loss::guardian(target.terraform_type.map_or("", |name| name.as_str()))
+                    .map(|what| format!("{what} is taken away"))
+                    .into_iter()
+                    .collect()
+            }
             _ => Vec::new(),
         };
         if dropped.is_empty() {
@@ -97,9 +99,9 @@ fn value<'a>(configuration: &'a Configuration, path: &str) -> Option<&'a Value> 
 fn is_on(value: Option<&Value>) -> bool {
     match value {
         Some(Value::Bool(on)) => *on,
-        Some(Value::Text(text)) => {
-            ["active", "enabled", "true", "on"].iter().any(|word| text.eq_ignore_ascii_case(word))
-        }
+        Some(Value::Text(text)) => ["active", "enabled", "true", "on"]
+            .iter()
+            .any(|word| text.eq_ignore_ascii_case(word)),
         _ => false,
     }
 }

@@ -120,7 +120,8 @@ impl Backups {
             Some(at) => format!("{} of {}", case.name(backup), at.strftime("%Y-%m-%d %H:%M UTC")),
             None => case.name(backup),
         };
-        let is_part = case.ledger.top(backup) == case.ledger.top(of) && case.ledger.entries[backup as usize].whole.is_some();
+        let is_part =
+            case.ledger.top(backup) == case.ledger.top(of) && case.ledger.entries[backup as usize].whole.is_some();
         let automated = is_part || live.observed.get("automated").and_then(Value::as_bool) == Some(true);
         if case.going.contains_key(&backup) {
             fate.dies.push(format!("{name}, which is deleted here too"));
@@ -128,7 +129,11 @@ impl Backups {
         } else if automated && !keeps_automated {
             fate.dies.push(name);
         } else {
-            let word = if automated { ", kept until its retention ends" } else { "" };
+            let word = if automated {
+                ", kept until its retention ends"
+            } else {
+                ""
+            };
             fate.survives.push(format!("{name}{word}"));
             fate.newest = fate.newest.max(live.created_at);
             fate.backups_left += 1;
@@ -214,7 +219,9 @@ fn by_settings(facts: &Loss, settings: Option<&Configuration>, fate: &mut Fate) 
             fate.last = Some(format!("no final snapshot is made ({skip} is true)"));
         }
         Final::Unless { name, skip } => match text(name) {
-            Some(name) => fate.survives.push(format!("the final snapshot {name}, which is made at the end")),
+            Some(name) => fate
+                .survives
+                .push(format!("the final snapshot {name}, which is made at the end")),
             None if settings.is_some_and(|settings| !settings.is_empty()) => {
                 fate.last = Some(format!(
                     "a final snapshot is wanted but has no name: the deletion will fail until {name} or {skip} is set"
@@ -225,22 +232,30 @@ fn by_settings(facts: &Loss, settings: Option<&Configuration>, fate: &mut Fate) 
         Final::UnlessSkipped(skip) if is_on(settings, skip) => {
             fate.last = Some(format!("no final backup is made ({skip} is true)"));
         }
-        Final::UnlessSkipped(_) => fate.survives.push("the final backup, which is made at the end".to_owned()),
+        Final::UnlessSkipped(_) => fate
+            .survives
+            .push("the final backup, which is made at the end".to_owned()),
         Final::Named(attribute) => match text(attribute) {
-            Some(name) => fate.survives.push(format!("the final snapshot {name}, which is made at the end")),
+            Some(name) => fate
+                .survives
+                .push(format!("the final snapshot {name}, which is made at the end")),
             None => fate.last = Some(format!("no final snapshot is made ({attribute} is not set)")),
         },
         Final::Asked(attribute) if is_on(settings, attribute) => {
-            fate.survives.push("the final snapshot, which is made at the end".to_owned());
+            fate.survives
+                .push("the final snapshot, which is made at the end".to_owned());
         }
         Final::Asked(_) => {}
     }
     if let Some((attribute, default)) = facts.waits {
-        match value(settings, attribute).and_then(Value::as_integer).unwrap_or(default) {
+        match value(settings, attribute)
+            .and_then(Value::as_integer)
+            .unwrap_or(default)
+        {
             0 => fate.last = Some(format!("it cannot be taken back ({attribute} is 0)")),
-            days => fate
-                .survives
-                .push(format!("everything, for {days} days in which the deletion can be taken back")),
+            days => fate.survives.push(format!(
+                "everything, for {days} days in which the deletion can be taken back"
+            )),
         }
     }
     if let Some((attribute, sentence)) = facts.leaves

@@ -38,8 +38,12 @@ fn find(rule: &Rule, case: &Case<'_>, backups: &Backups) -> Vec<Raised> {
         };
         let what = case.name_of(target);
         let title = if fate.destroyed_backups.is_empty() {
-            let seen = if fate.gaps.is_empty() { "there is" } else { "as far as could be seen there is" };
-            format!("{what} has no copy that stays: {seen} no manual snapshot and no final one")
+            let seen = if fate.gaps.is_empty() {
+                ""
+            } else {
+                " that could be seen"
+            };
+            format!("{what}: no snapshot, final snapshot or replica{seen} stays")
         } else {
             format!("{what} and its last backups are deleted together")
         };
@@ -51,7 +55,9 @@ fn find(rule: &Rule, case: &Case<'_>, backups: &Backups) -> Vec<Raised> {
             "backups that go",
         );
         one.finding.evidence.extend(fate.last);
-        raised.push(one.advice("take a snapshot outside of this configuration and wait until it is complete, then check again"));
+        raised.push(
+            one.advice("take a snapshot outside of this configuration and wait until it is complete, then check again"),
+        );
     }
     raised
 }

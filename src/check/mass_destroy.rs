@@ -42,7 +42,7 @@ fn find(rule: &Rule, case: &Case<'_>, _: &Backups) -> Vec<Raised> {
                     Verdict::Review,
                     format!("destroys {destroyed} of the {total} live resources of {project}"),
                 )
-                .advice("read the list below; if the whole project is meant to go, its owner should say so"),
+                .advice("read the list of what goes; if the whole project is meant to go, its owner should say so"),
             );
         }
     }
@@ -65,7 +65,7 @@ fn find(rule: &Rule, case: &Case<'_>, _: &Backups) -> Vec<Raised> {
                         account.id
                     ),
                 )
-                .advice("read the list below; if the account is to be cleared, its owner should say so"),
+                .advice("read the list of what goes; if the account is to be cleared, its owner should say so"),
             );
         }
     }

@@ -34,7 +34,10 @@ fn find(rule: &Rule, case: &Case<'_>, _: &Backups) -> Vec<Raised> {
                 .map(|change| change.replaced_by.iter().map(|name| name.as_str()).collect())
                 .unwrap_or_default();
             let mut raised = rule
-                .raise(Verdict::Block, format!("{} is deleted and made again, empty", case.name_of(target)))
+                .raise(
+                    Verdict::Block,
+                    format!("{} is deleted and made again, empty", case.name_of(target)),
+                )
                 .about(case, [number]);
             if !forced.is_empty() {
                 raised = raised.evidence(format!("forced by {}", forced.join(", ")));

@@ -132,7 +132,10 @@ impl CheckReport {
 pub(super) fn build(ledger: &Ledger, request: &Request) -> CheckReport {
     let case = Case::new(ledger, request);
     let backups = Backups::new(&case);
-    let mut raised: Vec<Raised> = RULES.iter().flat_map(|rule| (rule.find)(rule, &case, &backups)).collect();
+    let mut raised: Vec<Raised> = RULES
+        .iter()
+        .flat_map(|rule| (rule.find)(rule, &case, &backups))
+        .collect();
     raised.sort_by_key(|one| std::cmp::Reverse(one.finding.verdict));
     let changes = changes(&case, &backups, &raised);
     let verdict = raised.iter().map(|one| one.finding.verdict).max().unwrap_or_default();
@@ -146,7 +149,11 @@ pub(super) fn build(ledger: &Ledger, request: &Request) -> CheckReport {
         verdict,
         complete,
         plan: subject(&case),
-        projects: case.projects.iter().map(|project| project.as_str().to_owned()).collect(),
+        projects: case
+            .projects
+            .iter()
+            .map(|project| project.as_str().to_owned())
+            .collect(),
         scanned_at: ledger.scanned_at,
         scan_age_seconds: request.now.as_second() - ledger.scanned_at.as_second(),
         accounts: ledger.accounts.clone(),
@@ -221,7 +228,11 @@ fn changes(case: &Case<'_>, backups: &Backups, raised: &[Raised]) -> Vec<ChangeR
                 actions: target.action.words().iter().map(|word| (*word).to_owned()).collect(),
                 kind: target.terraform_type.map(|name| name.as_str().to_owned()),
                 arn,
-                verdict: reasons[number].iter().map(|(_, verdict)| *verdict).max().unwrap_or_default(),
+                verdict: reasons[number]
+                    .iter()
+                    .map(|(_, verdict)| *verdict)
+                    .max()
+                    .unwrap_or_default(),
                 reasons: codes,
                 survives: fate.survives,
                 dies_with_it: fate.dies,

@@ -36,7 +36,10 @@ fn find(rule: &Rule, case: &Case<'_>, _: &Backups) -> Vec<Raised> {
     vec![
         rule.raise(
             Verdict::Block,
-            format!("the state moved on: the plan was made from serial {serial}, and {} has {}", newest.source, newest.serial),
+            format!(
+                "the state moved on: the plan was made from serial {serial}, and {} has {}",
+                newest.source, newest.serial
+            ),
         )
         .advice("make the plan again: terraform plan -out=PLAN"),
     ]

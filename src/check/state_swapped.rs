@@ -68,7 +68,10 @@ fn find(rule: &Rule, case: &Case<'_>, _: &Backups) -> Vec<Raised> {
     {
         raised.push(rule.raise(
             Verdict::Block,
-            format!("the serial went back: {} had {}, and the plan was made from {serial}", newest.source, newest.serial),
+            format!(
+                "the serial went back: {} had {}, and the plan was made from {serial}",
+                newest.source, newest.serial
+            ),
         ));
     }
     raised.extend(replaced(rule, case));
@@ -82,9 +85,10 @@ fn find(rule: &Rule, case: &Case<'_>, _: &Backups) -> Vec<Raised> {
     for one in &mut raised {
         one.finding.evidence.extend(foreign.iter().cloned());
         if one.finding.advice.is_empty() {
-            one.finding.advice = "do not apply; find the state that the project had last (terraform state pull, the versions of \
+            one.finding.advice =
+                "do not apply; find the state that the project had last (terraform state pull, the versions of \
                                   the state's bucket) and make the plan again from it"
-                .to_owned();
+                    .to_owned();
         }
     }
     raised
@@ -100,7 +104,9 @@ fn replaced(rule: &Rule, case: &Case<'_>) -> Vec<Raised> {
     for known in &case.request.known {
         for old in known.states.iter().filter(|state| counts(state)) {
             let only_one = |states: &[State]| {
-                let same = states.iter().filter(|state| counts(state) && state.project == old.project);
+                let same = states
+                    .iter()
+                    .filter(|state| counts(state) && state.project == old.project);
                 same.count() == 1
             };
             let lonely = only_one(&known.states) && only_one(&case.ledger.states);
@@ -118,13 +124,21 @@ fn replaced(rule: &Rule, case: &Case<'_>) -> Vec<Raised> {
             let went_back = new.serial < old.serial;
             let title = if new.lineage != old.lineage {
                 let back = if went_back { " and the serial went back" } else { "" };
-                format!("the lineage of {} changed{back}: another state was put in its place", new.source)
+                format!(
+                    "the lineage of {} changed{back}: another state was put in its place",
+                    new.source
+                )
             } else if went_back {
-                format!("the serial of {} went back: an older copy was put in its place", new.source)
+                format!(
+                    "the serial of {} went back: an older copy was put in its place",
+                    new.source
+                )
             } else {
                 continue;
             };
-            let number = |serial: Option<u64>| serial.map_or_else(|| "no serial".to_owned(), |serial| format!("serial {serial}"));
+            let number = |serial: Option<u64>| {
+                serial.map_or_else(|| "no serial".to_owned(), |serial| format!("serial {serial}"))
+            };
             let lineage = |state: &State| state.lineage.clone().unwrap_or_default();
             raised.push(
                 rule.raise(Verdict::Block, title)
@@ -157,7 +171,11 @@ fn stranger(rule: &Rule, case: &Case<'_>) -> Option<Raised> {
     if plan.prior_instances == Some(0) || newest_known(case, lineage).is_some() {
         return None;
     }
-    let now = std::iter::once((&case.ledger.states, &case.ledger.claims, "the states that were given".to_owned()));
+    let now = std::iter::once((
+        &case.ledger.states,
+        &case.ledger.claims,
+        "the states that were given".to_owned(),
+    ));
     let before = case
         .request
         .known
@@ -180,17 +198,23 @@ fn stranger(rule: &Rule, case: &Case<'_>) -> Option<Raised> {
                 return Some(
                     rule.raise(
                         Verdict::Block,
-                        format!("the plan was made from a state that nobody knows, and {} is known for the project", state.source),
+                        format!(
+                            "the plan was made from a state that nobody knows, and {} is known for the project",
+                            state.source
+                        ),
                     )
                     .evidence(format!(
                         "the plan: lineage {lineage}, serial {}",
-                        plan.serial.map_or_else(|| "none".to_owned(), |serial| serial.to_string())
+                        plan.serial
+                            .map_or_else(|| "none".to_owned(), |serial| serial.to_string())
                     ))
                     .evidence(format!(
                         "{source}: {} has lineage {}, serial {}",
                         state.source,
                         state.lineage.as_deref().unwrap_or_default(),
-                        state.serial.map_or_else(|| "none".to_owned(), |serial| serial.to_string())
+                        state
+                            .serial
+                            .map_or_else(|| "none".to_owned(), |serial| serial.to_string())
                     ))
                     .evidence(overlap.words()),
                 );
@@ -225,7 +249,10 @@ fn other_ids(rule: &Rule, case: &Case<'_>) -> Option<Raised> {
     Some(
         rule.raise(
             Verdict::Review,
-            format!("no state that was given holds what this plan was made from; {} has other ids at the same addresses", state.source),
+            format!(
+                "no state that was given holds what this plan was made from; {} has other ids at the same addresses",
+                state.source
+            ),
         )
         .evidence(overlap.words())
         .advice("give the plan's own state with --state; if it is another environment of the same module, that is all"),

@@ -68,7 +68,15 @@ fn find(rule: &Rule, case: &Case<'_>, _: &Backups) -> Vec<Raised> {
             let verb = if users.len() == 1 { "uses" } else { "use" };
             let lines: BTreeSet<String> = some
                 .iter()
-                .map(|one| format!("{}{} uses {} ({})", case.name(one.user), whose(case, one.user), case.name(one.used), one.via))
+                .map(|one| {
+                    format!(
+                        "{}{} uses {} ({})",
+                        case.name(one.user),
+                        whose(case, one.user),
+                        case.name(one.used),
+                        one.via
+                    )
+                })
                 .collect();
             Some(
                 rule.raise(
@@ -139,9 +147,10 @@ fn is_handled(case: &Case<'_>, user: LiveIndex, used: LiveIndex, replaced: bool)
             // It is updated so that it does without, unless what it will be still names it.
             target.after().is_none_or(|after| {
                 let live = case.live(used);
-                let mut still = after.candidates.iter().any(|candidate| {
-                    candidate.target == live.id || candidate.target == live.arn
-                });
+                let mut still = after
+                    .candidates
+                    .iter()
+                    .any(|candidate| candidate.target == live.id || candidate.target == live.arn);
                 for (_, value) in after.configuration.iter() {
                     value.each_text(&mut |text| still |= text == &*live.id || text == &*live.arn);
                 }

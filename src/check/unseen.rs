@@ -41,7 +41,9 @@ fn find(rule: &Rule, case: &Case<'_>, _: &Backups) -> Vec<Raised> {
         .by_title
         .into_iter()
         .map(|((_, title), (advice, targets))| {
-            rule.raise(Verdict::Incomplete, title).about(case, targets).advice(advice)
+            rule.raise(Verdict::Incomplete, title)
+                .about(case, targets)
+                .advice(advice)
         })
         .collect();
     raised.extend(of_others(rule, case));
@@ -74,7 +76,10 @@ fn age(case: &Case<'_>, reasons: &mut Reasons) {
         let words = super::age::age(case.ledger.scanned_at, case.request.now).unwrap_or_default();
         reasons.add(
             0,
-            format!("what was seen is {words} old, and --max-age allows {}", super::age::span(limit)),
+            format!(
+                "what was seen is {words} old, and --max-age allows {}",
+                super::age::span(limit)
+            ),
             "scan again, or allow an older snapshot with --max-age if nothing changed since",
             None,
         );
@@ -154,7 +159,12 @@ fn about(case: &Case<'_>, number: usize, target: &Target<'_>, reasons: &mut Reas
     }
     match &target.found {
         Found::None(NoMatch::NotSeen(why)) => {
-            reasons.add(3, format!("what is changed could not be seen: {why}"), SCAN, Some(number));
+            reasons.add(
+                3,
+                format!("what is changed could not be seen: {why}"),
+                SCAN,
+                Some(number),
+            );
         }
         Found::None(NoMatch::Ambiguous(several)) => reasons.add(
             3,
@@ -175,19 +185,34 @@ fn about(case: &Case<'_>, number: usize, target: &Target<'_>, reasons: &mut Reas
             if let (Some(kind), Some(before)) = (target.kind(), target.before())
                 && let NoMatch::NotSeen(why) = case.finder.absence(kind, before.account, before.region)
             {
-                reasons.add(3, format!("what is changed could not be seen: {why}"), SCAN, Some(number));
+                reasons.add(
+                    3,
+                    format!("what is changed could not be seen: {why}"),
+                    SCAN,
+                    Some(number),
+                );
             }
         }
         Found::None(_) | Found::On(_) | Found::Facet(_) => {}
     }
     if let Some(at) = target.destroys() {
         for gap in case.user_gaps(at) {
-            reasons.add(4, format!("what uses it may not have been seen: {gap}"), SCAN, Some(number));
+            reasons.add(
+                4,
+                format!("what uses it may not have been seen: {gap}"),
+                SCAN,
+                Some(number),
+            );
         }
         let live = case.live(at);
         for backup in BACKUPS.iter().filter(|backup| *backup.of == *live.kind) {
             if let Some(gap) = case.gap(backup.kind, live.account, live.region) {
-                reasons.add(4, format!("its backups may not have been seen: {gap}"), SCAN, Some(number));
+                reasons.add(
+                    4,
+                    format!("its backups may not have been seen: {gap}"),
+                    SCAN,
+                    Some(number),
+                );
             }
         }
     }
@@ -247,7 +272,10 @@ fn states(case: &Case<'_>, reasons: &mut Reasons) {
         for number in &destroying {
             reasons.add(
                 2,
-                format!("the state {} could not be read, and may claim or use what is destroyed", state.source),
+                format!(
+                    "the state {} could not be read, and may claim or use what is destroyed",
+                    state.source
+                ),
                 "restore the state or fetch it again: terraform state pull",
                 Some(*number),
             );
@@ -264,7 +292,12 @@ fn of_others(rule: &Rule, case: &Case<'_>) -> Option<Raised> {
     let lines: Vec<String> = plan
         .other_deletes
         .iter()
-        .map(|(provider, count)| format!("{provider}: {}", counted(usize::try_from(*count).unwrap_or(usize::MAX), "deletion")))
+        .map(|(provider, count)| {
+            format!(
+                "{provider}: {}",
+                counted(usize::try_from(*count).unwrap_or(usize::MAX), "deletion")
+            )
+        })
         .collect();
     Some(
         rule.raise(Verdict::Review, "deletes what is not of AWS, which was not looked at")
@@ -307,11 +340,18 @@ fn unresolved(rule: &Rule, case: &Case<'_>) -> Vec<Raised> {
         })
         .collect();
     if !absent.is_empty() {
-        let names: Vec<String> = absent.iter().map(|number| case.targets[*number].label.to_owned()).collect();
+        let names: Vec<String> = absent
+            .iter()
+            .map(|number| case.targets[*number].label.to_owned())
+            .collect();
         raised.push(
             rule.raise(
                 Verdict::Review,
-                format!("{} of the list {} not live", counted(absent.len(), "item"), if absent.len() == 1 { "is" } else { "are" }),
+                format!(
+                    "{} of the list {} not live",
+                    counted(absent.len(), "item"),
+                    if absent.len() == 1 { "is" } else { "are" }
+                ),
             )
             .about(case, absent)
             .shown(names.into_iter().take(SHOWN), "items")

@@ -44,18 +44,31 @@ fn find(rule: &Rule, case: &Case<'_>, _: &Backups) -> Vec<Raised> {
         raised.push(
             rule.raise(
                 Verdict::Block,
-                format!("the plan is about account {}, and what was seen is {}", words(&planned), words(&seen)),
+                format!(
+                    "the plan is about account {}, and what was seen is {}",
+                    words(&planned),
+                    words(&seen)
+                ),
             )
             .advice(advice),
         );
     }
     let expected: BTreeSet<Symbol> = case.request.expected_accounts.iter().copied().collect();
-    let outside: BTreeSet<Symbol> = planned.iter().chain(&seen).copied().filter(|id| !expected.contains(id)).collect();
+    let outside: BTreeSet<Symbol> = planned
+        .iter()
+        .chain(&seen)
+        .copied()
+        .filter(|id| !expected.contains(id))
+        .collect();
     if !expected.is_empty() && !outside.is_empty() {
         raised.push(
             rule.raise(
                 Verdict::Block,
-                format!("account {} is not allowed: {} is expected", words(&outside), words(&expected)),
+                format!(
+                    "account {} is not allowed: {} is expected",
+                    words(&outside),
+                    words(&expected)
+                ),
             )
             .advice("correct the accounts in whose.toml, or use the credentials of an allowed one"),
         );
@@ -63,11 +76,18 @@ fn find(rule: &Rule, case: &Case<'_>, _: &Backups) -> Vec<Raised> {
     for provider in &plan.providers {
         let used = plan.providers.len() == 1 || !planned.is_empty();
         let allowed: BTreeSet<Symbol> = provider.accounts.iter().copied().collect();
-        if let Some(forbidden) = provider.forbidden_accounts.iter().find(|account| seen.contains(*account)) {
+        if let Some(forbidden) = provider
+            .forbidden_accounts
+            .iter()
+            .find(|account| seen.contains(*account))
+        {
             raised.push(
                 rule.raise(
                     Verdict::Block,
-                    format!("the provider {} forbids account {forbidden}, which is the one that was seen", provider.name),
+                    format!(
+                        "the provider {} forbids account {forbidden}, which is the one that was seen",
+                        provider.name
+                    ),
                 )
                 .advice(advice),
             );

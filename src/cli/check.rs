@@ -179,7 +179,10 @@ pub(crate) fn exit(report: &CheckReport) -> Exit {
 
 pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
     let look = args.look.settle(ui);
-    let format = args.output.as_deref().map_or(args.format, |path| Format::of(path, args.format));
+    let format = args
+        .output
+        .as_deref()
+        .map_or(args.format, |path| Format::of(path, args.format));
     let target = args.output.as_deref().map(Target::open).transpose()?;
     let program = Program {
         path: args.terraform,
@@ -340,7 +343,18 @@ mod tests {
         for (text, seconds) in [("90s", 90), ("30m", 1800), ("1h", 3600), ("2d", 172_800)] {
             assert_eq!(span(text), Ok(seconds));
         }
-        for text in ["", "1", "h", "-1h", "1.5h", "0s", "1w", "é", "99999999999999999999h", "999999999999999999h"] {
+        for text in [
+            "",
+            "1",
+            "h",
+            "-1h",
+            "1.5h",
+            "0s",
+            "1w",
+            "é",
+            "99999999999999999999h",
+            "999999999999999999h",
+        ] {
             assert!(span(text).is_err(), "{text}");
         }
     }

@@ -67,7 +67,8 @@ impl Projects {
             .iter()
             .find(|rule| rule.holds(claim, state))
             .map(|rule| rule.name)
-            .or_else(|| self.by_tags(&claim.tags))
+            // The tags of a data source are those of what it reads, which may be another project's.
+            .or_else(|| claim.is_managed().then(|| self.by_tags(&claim.tags)).flatten())
             .unwrap_or(state.project)
     }
 

@@ -44,7 +44,12 @@ pub fn human(report: &CheckReport, look: Look) -> String {
     );
     page.prose(0, 2, DIM, &sight(report));
     if !report.complete && report.verdict != Verdict::Incomplete {
-        page.prose(0, 2, WARN, "Incomplete as well: something that the answer needs could not be seen.");
+        page.prose(
+            0,
+            2,
+            WARN,
+            "Incomplete as well: something that the answer needs could not be seen.",
+        );
     }
     reasons(&mut page, report);
     changes(&mut page, report, look);
@@ -59,7 +64,13 @@ fn reasons(page: &mut Page, report: &CheckReport) {
     }
     page.blank();
     page.line(&format!("{BOLD}Why{BOLD:#}"));
-    let columns = report.findings.iter().map(|finding| finding.code.len()).max().unwrap_or(0) + 2;
+    let columns = report
+        .findings
+        .iter()
+        .map(|finding| finding.code.len())
+        .max()
+        .unwrap_or(0)
+        + 2;
     for finding in &report.findings {
         let style = style_of(finding.verdict);
         let word = pad(finding.verdict.word(), 12);
@@ -70,14 +81,21 @@ fn reasons(page: &mut Page, report: &CheckReport) {
 
 fn changes(page: &mut Page, report: &CheckReport, look: Look) {
     for verdict in VERDICTS {
-        let group: Vec<&ChangeRow> = report.changes.iter().filter(|change| change.verdict == verdict).collect();
+        let group: Vec<&ChangeRow> = report
+            .changes
+            .iter()
+            .filter(|change| change.verdict == verdict)
+            .collect();
         if group.is_empty() {
             continue;
         }
         page.blank();
         let style = style_of(verdict);
         let many = counted(group.len() as u64, "change", "changes");
-        page.line(&format!("{style}{}{style:#} {BOLD}{many}{BOLD:#}", pad(verdict.word(), 11)));
+        page.line(&format!(
+            "{style}{}{style:#} {BOLD}{many}{BOLD:#}",
+            pad(verdict.word(), 11)
+        ));
         // What passes is of no interest one by one, unless it is little or was asked for.
         if verdict == Verdict::Pass && group.len() > SHOWN && !look.all {
             page.prose(2, 2, Style::new(), &by_action(&group));
@@ -116,7 +134,10 @@ fn row(page: &mut Page, change: &ChangeRow, look: Look) {
         page.line(&format!("              {DIM}{}{DIM:#}", plain(arn)));
     }
     let shown = if look.all { usize::MAX } else { 5 };
-    for (label, lines, style) in [("survives", &change.survives, GOOD), ("dies", &change.dies_with_it, BAD)] {
+    for (label, lines, style) in [
+        ("survives", &change.survives, GOOD),
+        ("dies", &change.dies_with_it, BAD),
+    ] {
         for line in lines.iter().take(shown) {
             page.labelled(14, label, 10, style, line);
         }
@@ -136,7 +157,10 @@ fn by_action(group: &[&ChangeRow]) -> String {
     for change in group {
         *kinds.entry(actions(change)).or_default() += 1;
     }
-    let parts: Vec<String> = kinds.iter().map(|(action, count)| format!("{count} to {action}")).collect();
+    let parts: Vec<String> = kinds
+        .iter()
+        .map(|(action, count)| format!("{count} to {action}"))
+        .collect();
     format!("{} (--all lists them)", parts.join(", "))
 }
 
@@ -217,7 +241,10 @@ fn headline(report: &CheckReport) -> String {
             )
         }
         Subject::Deletions { source, items, .. } => {
-            format!("{source}: {} to delete{projects}", counted(*items, "resource", "resources"))
+            format!(
+                "{source}: {} to delete{projects}",
+                counted(*items, "resource", "resources")
+            )
         }
     }
 }
@@ -225,7 +252,11 @@ fn headline(report: &CheckReport) -> String {
 /// Which account was seen when, and which state the plan was made from.
 fn sight(report: &CheckReport) -> String {
     let accounts: Vec<&str> = report.accounts.iter().map(|account| account.id.as_str()).collect();
-    let mut text = format!("Held against account {}, seen {}", accounts.join(", "), moment(report.scanned_at));
+    let mut text = format!(
+        "Held against account {}, seen {}",
+        accounts.join(", "),
+        moment(report.scanned_at)
+    );
     let seconds = report.scan_age_seconds;
     if seconds >= 60 {
         let age = match seconds {
@@ -273,7 +304,11 @@ pub fn markdown(report: &CheckReport, look: Look) -> String {
     }
     let shown = if look.all { usize::MAX } else { SHOWN };
     for verdict in VERDICTS {
-        let group: Vec<&ChangeRow> = report.changes.iter().filter(|change| change.verdict == verdict).collect();
+        let group: Vec<&ChangeRow> = report
+            .changes
+            .iter()
+            .filter(|change| change.verdict == verdict)
+            .collect();
         if group.is_empty() {
             continue;
         }

@@ -351,7 +351,17 @@ struct Document {
 
 /// Providers whose resources are nothing but values in the state or files beside it.
 const HELPERS: &[&str] = &[
-    "archive", "cloudinit", "external", "http", "local", "null", "random", "template", "terraform", "time", "tls",
+    "archive",
+    "cloudinit",
+    "external",
+    "http",
+    "local",
+    "null",
+    "random",
+    "template",
+    "terraform",
+    "time",
+    "tls",
 ];
 
 /// How often the text was read, and what is known from that.
