@@ -34,8 +34,8 @@ Examples:
   printf 'vpc-0123456789abcdef0\\nsg-0123456789abcdef0\\n' | whose check - --state states/
   whose check --id i-0123456789abcdef0 --state states/
 
-Exit codes: 0 pass; 3 review or block; 4 something that the answer needs could not be seen, also where the verdict
-is block; 1 and 2 as everywhere.")]
+Exit codes: 0 pass; 3 review or block; 4 something that the answer needs could not be seen, also
+where the verdict is block; 1 and 2 as everywhere.")]
 pub(crate) struct Args {
     /// A plan (what 'terraform show -json' prints, or the file of 'plan -out'), or a list of ids and ARNs, one a line;
     /// '-' is stdin

@@ -50,13 +50,19 @@ fn start() {
     let mut times: Vec<f64> = (0..50)
         .map(|_| {
             let start = Instant::now();
-            let end = std::process::Command::new(&program).arg("--help").output().expect("runs");
+            let end = std::process::Command::new(&program)
+                .arg("--help")
+                .output()
+                .expect("runs");
             assert!(end.status.success());
             start.elapsed().as_secs_f64() * 1e3
         })
         .collect();
     times.sort_by(f64::total_cmp);
-    println!("start: whose --help in {:.1} ms (median of 50; best {:.1} ms)", times[25], times[0]);
+    println!(
+        "start: whose --help in {:.1} ms (median of 50; best {:.1} ms)",
+        times[25], times[0]
+    );
 }
 
 /// Joins as many claims as there are live resources.
