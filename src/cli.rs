@@ -8,6 +8,7 @@ mod check;
 mod completions;
 mod config;
 mod demo;
+mod diff;
 mod exit;
 mod explain;
 mod fail_on;
@@ -17,8 +18,10 @@ mod init;
 mod kinds;
 mod look;
 mod output;
+mod paper;
 mod report;
 mod scan;
+mod since;
 mod target;
 mod ui;
 
@@ -109,6 +112,7 @@ enum Command {
     Scan(Box<scan::Args>),
     Check(Box<check::Args>),
     Report(report::Args),
+    Diff(diff::Args),
     Explain(Box<explain::Args>),
     Kinds(kinds::Args),
     Demo(demo::Args),
@@ -138,6 +142,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Scan(args) => scan::run(*args, &mut ui),
         Command::Check(args) => check::run(*args, &mut ui),
         Command::Report(args) => report::run(args, &mut ui),
+        Command::Diff(args) => diff::run(args, &mut ui),
         Command::Explain(args) => explain::run(*args, &mut ui),
         Command::Kinds(args) => kinds::run(&args, &mut ui),
         Command::Demo(args) => demo::run(args, &mut ui),

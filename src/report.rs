@@ -1,5 +1,6 @@
 //! Reports: one document, rendered for people and for machines. Everything here returns text and writes nothing.
 
+pub mod changes;
 pub mod check;
 pub mod csv;
 pub mod document;
@@ -7,6 +8,7 @@ pub mod explain;
 pub mod human;
 pub mod json;
 pub mod markdown;
+mod paper;
 pub mod text;
 mod view;
 

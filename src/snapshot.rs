@@ -82,6 +82,8 @@ struct Header {
 /// What the first line says.
 #[derive(Clone, Debug)]
 pub struct Head {
+    /// The version of the tool that wrote it.
+    pub tool: String,
     pub scanned_at: Timestamp,
     pub accounts: Vec<Account>,
     /// Cells that were listed; 0 where the writer did not say.
@@ -269,6 +271,7 @@ pub fn head(path: &Path) -> Result<Head, SnapshotError> {
     check_schema(&line, path)?;
     match serde_json::from_slice(&line) {
         Ok(LineIn::Header(header)) => Ok(Head {
+            tool: header.tool,
             scanned_at: header.scanned_at,
             accounts: header.accounts,
             listed: header.listed,

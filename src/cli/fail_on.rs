@@ -21,6 +21,12 @@ pub(crate) struct FailOn {
 impl FailOn {
     /// Reads what the user gave: severities (the lowest counts) and codes, or `never` alone.
     pub(crate) fn parse(words: &[String]) -> Result<Self, Failure> {
+        let codes: Vec<&'static str> = RULES.iter().map(|rule| rule.code).collect();
+        Self::parse_with(words, &codes)
+    }
+
+    /// The same, with codes of another sort than those of findings.
+    pub(crate) fn parse_with(words: &[String], codes: &[&'static str]) -> Result<Self, Failure> {
         let mut wanted = Self::default();
         for word in words {
             let word = word.trim();
@@ -33,10 +39,9 @@ impl FailOn {
                 }
             } else if let Some(severity) = SEVERITIES.into_iter().find(|severity| severity.word() == word) {
                 wanted.threshold = Some(wanted.threshold.map_or(severity, |old| old.min(severity)));
-            } else if let Some(rule) = RULES.iter().find(|rule| rule.code == word) {
-                wanted.codes.push(rule.code);
+            } else if let Some(code) = codes.iter().find(|code| **code == word) {
+                wanted.codes.push(code);
             } else {
-                let codes: Vec<&str> = RULES.iter().map(|rule| rule.code).collect();
                 return Err(Failure::usage(
                     format!("--fail-on: '{word}' is neither a severity nor a code"),
                     format!(
@@ -50,8 +55,11 @@ impl FailOn {
     }
 
     pub(crate) fn hits(&self, finding: &Finding) -> bool {
-        self.threshold.is_some_and(|threshold| finding.severity >= threshold)
-            || self.codes.contains(&finding.code.as_str())
+        self.hits_code(&finding.code, finding.severity)
+    }
+
+    pub(crate) fn hits_code(&self, code: &str, severity: Severity) -> bool {
+        self.threshold.is_some_and(|threshold| severity >= threshold) || self.codes.contains(&code)
     }
 
     /// `at or above medium`.

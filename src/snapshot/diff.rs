@@ -167,6 +167,8 @@ pub enum StateEvent {
     LineageChanged,
     /// An older copy took its place.
     SerialWentBack,
+    /// It held claims and holds none: destroyed, or all taken out of it.
+    Emptied,
     /// It could be read, and now cannot.
     Unreadable,
     /// It was read then and was not given now.
@@ -186,7 +188,7 @@ impl StateEvent {
     pub fn is_alarming(self) -> bool {
         matches!(
             self,
-            Self::LineageChanged | Self::SerialWentBack | Self::Unreadable | Self::NotGiven
+            Self::LineageChanged | Self::SerialWentBack | Self::Emptied | Self::Unreadable | Self::NotGiven
         )
     }
 }
@@ -700,6 +702,7 @@ fn states(old: &[State], new: &[State]) -> Vec<StateChange> {
         };
         let event = match after.serial.cmp(&before.serial) {
             Ordering::Less => StateEvent::SerialWentBack,
+            Ordering::Greater if before.claims > 0 && after.claims == 0 => StateEvent::Emptied,
             Ordering::Greater => StateEvent::Advanced,
             Ordering::Equal if here.is_none() => StateEvent::Moved,
             Ordering::Equal => continue,

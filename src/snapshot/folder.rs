@@ -196,6 +196,7 @@ fn saved(path: PathBuf) -> Option<Saved> {
         scanned_at,
         accounts,
         listed,
+        ..
     } = head(&path).ok()?;
     let ids: BTreeSet<&str> = accounts.iter().map(|account| account.id.as_str()).collect();
     let tail = stem.strip_prefix(&format!("{}-{}", accounts_word(&ids), time_word(scanned_at)))?;

@@ -15,7 +15,16 @@ fn help_of_every_command() {
     let (out, err, code) = run(whose().arg("--help"));
     assert_eq!((err.as_str(), code), ("", 0));
     check("whose", &out);
-    for command in ["scan", "check", "report", "explain", "kinds", "demo", "completions"] {
+    for command in [
+        "scan",
+        "check",
+        "report",
+        "diff",
+        "explain",
+        "kinds",
+        "demo",
+        "completions",
+    ] {
         assert!(out.contains(command), "{command} is not in the help");
         let (out, err, code) = run(whose().args([command, "--help"]));
         assert_eq!((err.as_str(), code), ("", 0), "{command}");

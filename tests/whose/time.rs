@@ -1,13 +1,18 @@
 //! Snapshots over time: every format that was ever written, cut-off writes, drift of recorded accounts.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use whose::findings;
 use whose::kinds::facts::Role;
 use whose::kinds::kind;
 use whose::ledger::compare::value_at;
 use whose::ledger::{Input, Ledger};
-use whose::snapshot::{self, SCHEMA, Snapshot};
+use whose::model::{Cell, CellStatus};
+use whose::snapshot::{self, Folder, SCHEMA, Snapshot};
+
+use crate::cli::{run, whose};
+use crate::harness::{REGIONS, account, states, whose_at};
 
 fn fixture(version: u32) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/snapshots");
@@ -64,4 +69,256 @@ fn an_account_as_terraform_left_it_has_not_drifted() {
         }
     }
     assert!(compared > 300, "only {compared} attributes were compared");
+}
+
+/// Scans a recorded account with its states, and returns the snapshot.
+fn scanned(name: &str, states: &[&str], folder: &Path, arguments: &[&str]) -> PathBuf {
+    let path = folder.join(format!("{name}.jsonl.zst"));
+    let mut command = whose_at(&account(name));
+    command.args(["scan", "--region", REGIONS, "--fail-on", "never", "--snapshot"]);
+    command.arg(&path).args(arguments);
+    for state in states {
+        command.args(["--state", state]);
+    }
+    let (_, err, code) = run(&mut command);
+    assert!(matches!(code, 0 | 4), "{err}");
+    path
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+#[test]
+fn accounts_as_terraform_left_them_have_not_drifted() {
+    let folder = folder();
+    for name in ["story-healthy", "story-protected", "wide-described"] {
+        let path = scanned(name, &[&states(name)], folder.path(), &[]);
+        let drifted: Vec<_> = findings::all(&joined(snapshot::read(&path).expect("read")))
+            .into_iter()
+            .filter(|finding| finding.code == "drifted")
+            .map(|finding| (finding.title, finding.evidence))
+            .collect();
+        assert!(drifted.is_empty(), "{name}: {drifted:#?}");
+    }
+}
+
+#[test]
+fn a_scan_and_itself_differ_in_nothing_at_any_concurrency() {
+    let folder = folder();
+    let one = scanned(
+        "story-demo",
+        &[&states("story-demo")],
+        folder.path(),
+        &["--concurrency", "1"],
+    );
+    let other = folder.path().join("other.jsonl.zst");
+    std::fs::rename(&one, &other).expect("renamed");
+    let many = scanned(
+        "story-demo",
+        &[&states("story-demo")],
+        folder.path(),
+        &["--concurrency", "16"],
+    );
+    let (out, err, code) = run(whose().arg("diff").arg(&other).arg(&many));
+    assert!(out.contains("Nothing changed."), "{out}{err}");
+    assert_eq!(code, 0, "{err}");
+}
+
+/// The recorded account with a time, in a folder.
+fn kept(folder: &Folder, at: &str, change: &dyn Fn(&mut Snapshot)) -> PathBuf {
+    let mut snapshot = snapshot::read(&fixture(1)).expect("read");
+    // What the emulator could not list is not what is tried here.
+    let cells: Vec<Cell> = snapshot.scan.coverage.cells().cloned().collect();
+    snapshot.scan.coverage = cells
+        .into_iter()
+        .map(|cell| Cell {
+            status: CellStatus::Listed,
+            detail: None,
+            ..cell
+        })
+        .collect();
+    snapshot.scan.scanned_at = at.parse().expect("a time");
+    change(&mut snapshot);
+    let path = folder.place(&snapshot.scan);
+    snapshot::write(&path, &snapshot).expect("written");
+    path
+}
+
+#[test]
+fn diff_finds_snapshots_by_time_and_says_what_is_gone() {
+    let temporary = folder();
+    let folder = Folder::new(temporary.path());
+    kept(&folder, "2026-11-17T06:00:00Z", &|_| {});
+    kept(&folder, "2026-11-20T06:00:00Z", &|_| {});
+    let no_database = |snapshot: &mut Snapshot| snapshot.scan.live.retain(|live| live.kind != "aws_db_instance");
+    kept(&folder, "2026-11-24T06:00:00Z", &no_database);
+    let diff = |arguments: &[&str]| {
+        run(whose()
+            .args(["diff", "--snapshots"])
+            .arg(temporary.path())
+            .args(arguments))
+    };
+    for old in ["last", "2026-11-20", "2026-11-23", "2d", "2026-11-17T06:00:00Z"] {
+        let (out, err, code) = diff(&[old]);
+        assert_eq!(code, 3, "{old}: {err}");
+        assert!(out.contains("  1  gone"), "{out}");
+        assert!(
+            out.contains("database instance platform of platform in eu-west-1"),
+            "{out}"
+        );
+    }
+    assert_eq!(diff(&["last", "--fail-on", "never"]).2, 0);
+    assert_eq!(diff(&["last", "--fail-on", "new,changed"]).2, 0);
+    assert_eq!(diff(&["last", "--fail-on", "gone"]).2, 3);
+    assert_eq!(diff(&["2026-11-17", "2026-11-20"]).2, 0);
+    for (wrong, expected) in [
+        (&["2026-11-16"][..], 1),
+        (&["yesterday"], 2),
+        (&["last", "--fail-on", "unmanaged"], 2),
+        (&["no/such.jsonl"], 1),
+    ] {
+        let (out, err, code) = diff(wrong);
+        assert_eq!((out.as_str(), code), ("", expected), "{err}");
+        assert!(err.contains("hint: "), "{err}");
+    }
+    let (out, ..) = diff(&["last", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(
+        (&json["schema"], &json["summary"]["gone_with_data"]),
+        (&"whose.diff/1".into(), &1.into())
+    );
+    assert_eq!(json["gone"][0]["claims"][0]["address"], "aws_db_instance.main");
+    let (out, ..) = diff(&["last", "--format", "markdown"]);
+    assert!(
+        out.starts_with("## Account 123456789012") && out.contains("| **1** | **gone** |"),
+        "{out}"
+    );
+}
+
+#[test]
+fn a_region_denied_in_the_second_scan_makes_nothing_gone() {
+    let temporary = folder();
+    let folder = Folder::new(temporary.path());
+    kept(&folder, "2026-11-17T06:00:00Z", &|_| {});
+    kept(&folder, "2026-11-24T06:00:00Z", &|snapshot| {
+        snapshot.scan.live.retain(|live| live.region != "eu-west-1");
+        let cells: Vec<Cell> = snapshot.scan.coverage.cells().cloned().collect();
+        for cell in cells.into_iter().filter(|cell| cell.region == "eu-west-1") {
+            let status = CellStatus::Denied;
+            snapshot.scan.coverage.enter(Cell { status, ..cell });
+        }
+    });
+    let (out, _, code) = run(whose()
+        .args(["diff", "last", "--format", "json", "--snapshots"])
+        .arg(temporary.path()));
+    assert_eq!(code, 4);
+    let json: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(json["summary"]["gone"], 0);
+    assert!(json["summary"]["unsure"].as_u64().expect("a number") > 50, "{out}");
+    assert!(
+        json["summary"]["coverage_lost"].as_u64().expect("a number") > 30,
+        "{out}"
+    );
+}
+
+#[test]
+fn a_scan_keeps_its_folder_thin() {
+    let temporary = folder();
+    let folder = Folder::new(temporary.path());
+    for day in ["2019-01-01", "2019-01-02", "2019-01-03"] {
+        kept(&folder, &format!("{day}T06:00:00Z"), &|_| {});
+    }
+    std::fs::write(temporary.path().join("mine.jsonl.zst"), "mine").expect("written");
+    let mut command = whose_at(&account("story-demo"));
+    command.args([
+        "scan",
+        "--region",
+        REGIONS,
+        "--kind",
+        "aws_vpc",
+        "--state",
+        &states("story-demo"),
+    ]);
+    let (_, err, code) = run(command
+        .args(["--fail-on", "never", "--keep", "--snapshot"])
+        .arg(temporary.path()));
+    assert_eq!(code, 0, "{err}");
+    assert!(err.contains("3 deleted, 1 kept"), "{err}");
+    let mut names: Vec<_> = std::fs::read_dir(temporary.path())
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").file_name())
+        .collect();
+    names.sort();
+    assert_eq!(names.len(), 2, "{names:?}");
+    let (_, err, code) = run(whose().args(["scan", "--snapshot", "x.jsonl", "--keep"]));
+    assert_eq!(code, 2, "{err}");
+    let (_, err, code) = run(whose().args(["scan", "--keep"]));
+    assert_eq!(code, 2, "{err}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_snapshot_has_the_permissions_of_any_new_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder();
+    let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
+    let any = folder.path().join("any");
+    std::fs::write(&any, "").expect("written");
+    let path = folder.path().join("x.jsonl.zst");
+    snapshot::write(&path, &Snapshot::default()).expect("written");
+    assert_eq!(mode(&path), mode(&any));
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).expect("set");
+    snapshot::write(&path, &Snapshot::default()).expect("written");
+    assert_eq!(mode(&path), 0o640, "what was chosen for the old one stays");
+}
+
+/// Writes snapshots until it is killed. Run by the test below, in a process of its own.
+#[test]
+#[ignore = "it runs for ever: the next test starts and kills it"]
+fn writes_until_it_is_killed() {
+    let path = std::env::var_os("WHOSE_TEST_PATH").expect("set by the test that starts it");
+    let mut snapshot = snapshot::read(&fixture(1)).expect("read");
+    let all = snapshot.scan.live.clone();
+    for _ in 0..200 {
+        snapshot.scan.live.extend(all.iter().cloned());
+    }
+    loop {
+        snapshot::write(Path::new(&path), &snapshot).expect("written");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_write_that_is_killed_never_leaves_a_file_that_reads_as_whole_and_is_not() {
+    let folder = folder();
+    let mut left = 0;
+    for round in 0..20_u64 {
+        let path = folder
+            .path()
+            .join(["x.jsonl.zst", "x.jsonl"][usize::from(round % 2 == 1)]);
+        let mut child = std::process::Command::new(std::env::current_exe().expect("this test"))
+            .args(["--ignored", "--exact", "time::writes_until_it_is_killed"])
+            .env("WHOSE_TEST_PATH", &path)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .expect("it starts");
+        std::thread::sleep(Duration::from_millis(60 + 17 * round));
+        // SIGKILL: nothing can be tidied up.
+        child.kill().expect("killed");
+        child.wait().expect("ended");
+        for entry in std::fs::read_dir(folder.path()).expect("a folder") {
+            let found = entry.expect("an entry").path();
+            match snapshot::read(&found) {
+                Ok(whole) => assert_eq!(whole.scan.live.len(), 114 * 201, "{}", found.display()),
+                Err(_) => {
+                    assert_ne!(found, path, "a half file has the name of a whole one");
+                    left += 1;
+                    std::fs::remove_file(&found).expect("removed");
+                }
+            }
+        }
+    }
+    assert!(left > 0, "no write was ever cut off, so nothing was tried");
 }

@@ -193,11 +193,15 @@ fn states_swap_go_back_move_and_advance() {
     let event = |change: &dyn Fn(&mut State)| {
         let mut new = account();
         change(&mut new.states[0]);
-        let diff = compare(account(), new);
+        let mut old = account();
+        old.states[0].claims = 2;
+        let diff = compare(old, new);
         let events: Vec<StateEvent> = diff.states.iter().map(|change| change.event).collect();
         events
     };
-    assert_eq!(event(&|state| state.serial = Some(9)), [StateEvent::Advanced]);
+    assert_eq!(event(&|state| state.serial = Some(9)), [StateEvent::Emptied]);
+    let advanced = |state: &mut State| (state.serial, state.claims) = (Some(9), 1);
+    assert_eq!(event(&advanced), [StateEvent::Advanced]);
     assert_eq!(event(&|state| state.serial = Some(0)), [StateEvent::SerialWentBack]);
     assert_eq!(
         event(&|state| state.lineage = Some("another".to_owned())),

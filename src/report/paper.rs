@@ -1,0 +1,306 @@
+//! A report as a list of blocks, laid out for a terminal or as Markdown: written once, read twice.
+//!
+//! Sentences are foreign text in part (names, tags, addresses): each layout makes them harmless in its own way.
+//! Commands are to be copied: they are never wrapped, never cut, and in Markdown stand in a fence.
+
+use anstyle::Style;
+
+use super::human::{BAD, BOLD, DIM, GOOD, Look, Page, SHOWN, WARN};
+use super::markdown::escape;
+use super::text::{pad, plain, width};
+
+/// How a sentence is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tone {
+    Plain,
+    Quiet,
+    Good,
+    Warn,
+    Bad,
+}
+
+impl Tone {
+    fn style(self) -> Style {
+        match self {
+            Tone::Plain => Style::new(),
+            Tone::Quiet => DIM,
+            Tone::Good => GOOD,
+            Tone::Warn => WARN,
+            Tone::Bad => BAD,
+        }
+    }
+}
+
+/// A piece of a report.
+#[derive(Clone, Debug)]
+enum Block {
+    Title(String),
+    Section(String, Tone),
+    Text(String, Tone),
+    /// Consecutive ones are one table.
+    Count {
+        number: String,
+        word: String,
+        meaning: String,
+        tone: Tone,
+    },
+    Item(Item),
+    More(usize, &'static str),
+}
+
+/// A member of a list.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Item {
+    pub text: String,
+    pub notes: Vec<String>,
+    pub commands: Vec<String>,
+}
+
+impl Item {
+    pub(super) fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+}
+
+/// A report that is being written.
+#[derive(Clone, Debug)]
+pub(super) struct Paper {
+    blocks: Vec<Block>,
+    /// Members of a list that are shown.
+    shown: usize,
+}
+
+impl Paper {
+    pub(super) fn new(look: Look) -> Self {
+        Self {
+            blocks: Vec::new(),
+            shown: if look.all { usize::MAX } else { SHOWN },
+        }
+    }
+
+    pub(super) fn title(&mut self, text: impl Into<String>) {
+        self.blocks.push(Block::Title(text.into()));
+    }
+
+    pub(super) fn section(&mut self, text: impl Into<String>, tone: Tone) {
+        self.blocks.push(Block::Section(text.into(), tone));
+    }
+
+    pub(super) fn text(&mut self, text: impl Into<String>, tone: Tone) {
+        self.blocks.push(Block::Text(text.into(), tone));
+    }
+
+    pub(super) fn count(&mut self, number: String, word: &str, meaning: impl Into<String>, tone: Tone) {
+        self.blocks.push(Block::Count {
+            number,
+            word: word.to_owned(),
+            meaning: meaning.into(),
+            tone,
+        });
+    }
+
+    /// The first members of a list, and how many more there are.
+    pub(super) fn list(&mut self, items: impl IntoIterator<Item = Item>, what: &'static str) {
+        let mut left = 0;
+        for (at, item) in items.into_iter().enumerate() {
+            if at < self.shown {
+                self.blocks.push(Block::Item(item));
+            } else {
+                left += 1;
+            }
+        }
+        if left > 0 {
+            self.blocks.push(Block::More(left, what));
+        }
+    }
+
+    /// Every member, whatever their number: for what nobody may overlook.
+    pub(super) fn whole_list(&mut self, items: impl IntoIterator<Item = Item>) {
+        self.blocks.extend(items.into_iter().map(Block::Item));
+    }
+
+    /// Laid out for a terminal, with colours.
+    pub(super) fn human(&self, look: Look) -> String {
+        let mut page = Page::new(look.width);
+        for (at, block) in self.blocks.iter().enumerate() {
+            let before = at.checked_sub(1).map(|at| &self.blocks[at]);
+            match block {
+                Block::Title(text) => page.prose(0, 2, BOLD, text),
+                Block::Section(text, tone) => {
+                    page.blank();
+                    page.prose(0, 2, tone.style().bold(), text);
+                }
+                Block::Text(text, tone) => page.prose(0, 2, tone.style(), text),
+                Block::Count {
+                    number,
+                    word,
+                    meaning,
+                    tone,
+                } => {
+                    if !matches!(before, Some(Block::Count { .. })) {
+                        page.blank();
+                    }
+                    let (numbers, words) = self.columns();
+                    let label = format!("{number:>numbers$}  {}", pad(word, words));
+                    page.labelled(2, &label, numbers + words + 4, tone.style(), meaning);
+                }
+                Block::Item(item) => {
+                    page.prose(2, 2, Style::new(), &item.text);
+                    for note in &item.notes {
+                        page.prose(4, 2, DIM, note);
+                    }
+                    for command in &item.commands {
+                        page.line(&format!("      {BOLD}{}{BOLD:#}", plain(command)));
+                    }
+                }
+                Block::More(count, what) => {
+                    page.prose(
+                        2,
+                        2,
+                        DIM,
+                        &format!("and {count} more {what} (use --all or --format json)"),
+                    );
+                }
+            }
+        }
+        page.text
+    }
+
+    fn columns(&self) -> (usize, usize) {
+        let counts = self.blocks.iter().filter_map(|block| match block {
+            Block::Count { number, word, .. } => Some((width(number), width(word))),
+            _ => None,
+        });
+        counts.fold((0, 0), |most, one| (most.0.max(one.0), most.1.max(one.1)))
+    }
+
+    /// Laid out as Markdown.
+    pub(super) fn markdown(&self) -> String {
+        let mut out = String::new();
+        let mut push = |line: &str| {
+            out.push_str(line);
+            out.push('\n');
+        };
+        for (at, block) in self.blocks.iter().enumerate() {
+            let before = at.checked_sub(1).map(|at| &self.blocks[at]);
+            let starts = !matches!(
+                (before, block),
+                (Some(Block::Count { .. }), Block::Count { .. })
+                    | (Some(Block::Item(_)), Block::Item(_) | Block::More(..))
+            );
+            if starts && at > 0 {
+                push("");
+            }
+            match block {
+                Block::Title(text) => push(&format!("## {}", escape(text))),
+                Block::Section(text, _) => push(&format!("### {}", escape(text))),
+                Block::Text(text, Tone::Warn | Tone::Bad) => push(&format!("**{}**", escape(text))),
+                Block::Text(text, _) => push(&escape(text)),
+                Block::Count {
+                    number,
+                    word,
+                    meaning,
+                    tone,
+                } => {
+                    if starts {
+                        push("| | | |\n|--:|---|---|");
+                    }
+                    let bold = if matches!(tone, Tone::Warn | Tone::Bad) {
+                        "**"
+                    } else {
+                        ""
+                    };
+                    push(&format!(
+                        "| {bold}{}{bold} | {bold}{}{bold} | {} |",
+                        escape(number),
+                        escape(word),
+                        escape(meaning)
+                    ));
+                }
+                Block::Item(item) => {
+                    push(&format!("- {}", escape(&item.text)));
+                    for note in &item.notes {
+                        push(&format!("  - {}", escape(note)));
+                    }
+                    if !item.commands.is_empty() {
+                        push("\n  ```sh");
+                        for command in &item.commands {
+                            // What a fence holds is text, but for a line that closes it; plain() leaves one line.
+                            push(&format!("  {}", plain(command)));
+                        }
+                        push("  ```");
+                    }
+                }
+                Block::More(count, what) => {
+                    push(&format!("- and {count} more {what} (use --all or --format json)"));
+                }
+            }
+        }
+        out
+    }
+}
+
+/// A word as a shell takes it: quoted where it holds anything but what no shell looks at.
+pub(super) fn shell(word: &str) -> String {
+    let harmless =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '=' | ',' | '@' | '+');
+    if !word.is_empty() && word.chars().all(harmless) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_word_is_run() {
+        for (word, quoted) in [
+            ("rds:platform-2026-11-24", "rds:platform-2026-11-24"),
+            ("a b", "'a b'"),
+            ("$(rm -rf /)", "'$(rm -rf /)'"),
+            ("it's;`x`", r"'it'\''s;`x`'"),
+            ("", "''"),
+            ("~root", "'~root'"),
+        ] {
+            assert_eq!(shell(word), quoted);
+        }
+    }
+
+    #[test]
+    fn commands_are_never_wrapped_and_names_never_markup() {
+        let look = Look { width: 40, all: false };
+        let mut paper = Paper::new(look);
+        paper.title("Report");
+        paper.count("3".to_owned(), "gone", "were there", Tone::Bad);
+        paper.section("Gone", Tone::Bad);
+        let command = format!("aws rds restore --name {}", "x".repeat(60));
+        let item = Item {
+            commands: vec![command.clone()],
+            ..Item::new("database <b>|x` \u{1b}[2J")
+        };
+        paper.list(vec![item.clone(); 25], "databases");
+        let human = anstream::adapter::strip_str(&paper.human(look)).to_string();
+        assert!(human.lines().any(|line| line.trim() == command), "{human}");
+        assert!(
+            human.contains("and 5 more databases") && !human.contains('\u{1b}'),
+            "{human}"
+        );
+        let markdown = paper.markdown();
+        assert!(
+            markdown.contains("- database &lt;b&gt;\\|x\\` \\\\u{1b}\\[2J"),
+            "{markdown}"
+        );
+        assert!(markdown.contains("| **3** | **gone** | were there |"), "{markdown}");
+    }
+}
