@@ -5,6 +5,7 @@ pub mod check;
 pub mod csv;
 pub mod document;
 pub mod explain;
+pub mod html;
 pub mod human;
 pub mod json;
 pub mod markdown;

@@ -14,11 +14,11 @@ use super::target::Target;
 use super::ui::Ui;
 use crate::findings::ignores::{self, Ignore};
 use crate::report::human::Look;
-use crate::report::{Document, View, csv, human, json, markdown};
+use crate::report::{Document, View, csv, html, human, json, markdown};
 
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct OutputArgs {
-    /// The format of the report; a file's is told by its ending (.json, .md, .csv, .txt) where none is given
+    /// The format of the report; a file's is told by its ending (.json, .md, .html, .csv, .txt) where none is given
     #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Report")]
     format: Option<Format>,
     /// Writes the report to a file instead of stdout ('-' is stdout); may be repeated, with the formats by the endings
@@ -41,6 +41,8 @@ pub(crate) enum Format {
     Json,
     /// For pull requests and job summaries
     Markdown,
+    /// One self-contained page: search, a page for each resource, pictures of stacks
+    Html,
     /// One row for each live resource; cells that a spreadsheet would take for formulas start with '
     Csv,
 }
@@ -50,6 +52,7 @@ impl Format {
         match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
             "json" => Some(Self::Json),
             "md" | "markdown" => Some(Self::Markdown),
+            "html" | "htm" => Some(Self::Html),
             "csv" => Some(Self::Csv),
             "txt" => Some(Self::Human),
             _ => None,
@@ -80,7 +83,7 @@ impl OutputArgs {
         if self.output.len() > 1 && self.format.is_some() {
             return Err(Failure::usage(
                 "--format says nothing where --output is given more than once",
-                "leave --format out; the endings .json, .md, .csv and .txt tell the formats",
+                "leave --format out; the endings .json, .md, .html, .csv and .txt tell the formats",
             ));
         }
         let mut output = Output {
@@ -113,6 +116,7 @@ impl Output {
             Format::Human => human::render(&view, look),
             Format::Json => json::render(&document),
             Format::Markdown => markdown::render(&view, look),
+            Format::Html => html::render(ledger, &view),
             Format::Csv => csv::render(&document),
         };
         for (format, target) in self.files {

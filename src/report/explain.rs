@@ -141,7 +141,7 @@ fn choose(page: &mut Page, ledger: &Ledger, asked: &str, subjects: &[Subject], l
     more(page, 2, subjects.len(), look);
 }
 
-fn title(live: &Live) -> &str {
+pub(super) fn title(live: &Live) -> &str {
     crate::kinds::kind(&live.kind).map_or(live.kind.as_str(), |kind| kind.title)
 }
 
@@ -185,12 +185,8 @@ fn resource(page: &mut Page, ledger: &Ledger, at: LiveIndex, look: Look) {
     }
     if let Some(sentence) = &entry.orphan {
         row(page, "orphan", sentence);
-        if let Some(cost) = kind.and_then(|kind| kind.monthly_cost).and_then(|cost| cost(live)) {
-            row(
-                page,
-                "cost",
-                &format!("about ${cost:.2} a month by list price (an estimate)"),
-            );
+        if let Some(cost) = cost(ledger, at) {
+            row(page, "cost", &cost);
         }
     }
     claims(page, ledger, at, look);
@@ -206,8 +202,15 @@ fn resource(page: &mut Page, ledger: &Ledger, at: LiveIndex, look: Look) {
     raw_row(page, "arn", &live.arn);
 }
 
+/// What an orphan costs, where its kind has a price.
+pub(super) fn cost(ledger: &Ledger, at: LiveIndex) -> Option<String> {
+    ledger.entries[at as usize].orphan.as_ref()?;
+    let cost = ledger.kind(at)?.monthly_cost?(&ledger.live[at as usize])?;
+    Some(format!("about ${cost:.2} a month by list price (an estimate)"))
+}
+
 /// `shared: claimed by platform; used by labs`.
-fn whose(entry: &Entry) -> String {
+pub(super) fn whose(entry: &Entry) -> String {
     let names: Vec<&str> = entry.projects.iter().map(|name| name.as_str()).collect();
     let mut facts = Vec::new();
     if !names.is_empty() {
@@ -231,11 +234,7 @@ fn claims(page: &mut Page, ledger: &Ledger, at: LiveIndex, look: Look) {
     let mut label = "claims";
     for held in entry.claims.iter().take(shown(look)) {
         let claim = &ledger.claims[held.claim as usize];
-        let facet = if held.facet {
-            format!(" (a part or setting of it: {})", claim.kind)
-        } else {
-            String::new()
-        };
+        let facet = if held.facet { facet(claim) } else { String::new() };
         let text = format!(
             "{} as {}{}{facet}{}",
             claim.project,
@@ -252,7 +251,11 @@ fn claims(page: &mut Page, ledger: &Ledger, at: LiveIndex, look: Look) {
     }
 }
 
-fn deposed(claim: &Claim) -> &'static str {
+pub(super) fn facet(claim: &Claim) -> String {
+    format!(" (a part or setting of it: {})", claim.kind)
+}
+
+pub(super) fn deposed(claim: &Claim) -> &'static str {
     if claim.deposed.is_some() {
         " (deposed: the state does not want it any more)"
     } else {
@@ -260,7 +263,7 @@ fn deposed(claim: &Claim) -> &'static str {
     }
 }
 
-fn held_in(ledger: &Ledger, claim: &Claim) -> String {
+pub(super) fn held_in(ledger: &Ledger, claim: &Claim) -> String {
     let Some(state) = ledger.states.get(claim.state as usize) else {
         return String::new();
     };
@@ -341,13 +344,18 @@ fn user(ledger: &Ledger, edge: Edge) -> String {
         Node::Live(user) => format!("{} ({})", named(ledger, user), edge.via),
         Node::Claim(claim) => {
             let claim = &ledger.claims[claim as usize];
-            let what = if claim.is_managed() {
-                "a claim that is not live"
-            } else {
-                "a data source"
-            };
+            let what = reader(claim);
             format!("{} of {}, {what} ({})", claim.address, claim.project, edge.via)
         }
+    }
+}
+
+/// What uses a resource and is no live resource itself.
+pub(super) fn reader(claim: &Claim) -> &'static str {
+    if claim.is_managed() {
+        "a claim that is not live"
+    } else {
+        "a data source"
     }
 }
 
@@ -386,7 +394,7 @@ fn claimed(page: &mut Page, ledger: &Ledger, at: ClaimIndex, live: Option<LiveIn
 }
 
 /// Why a claim has no live resource, and what to do.
-fn absence(ledger: &Ledger, at: ClaimIndex) -> (Style, String, &'static str) {
+pub(super) fn absence(ledger: &Ledger, at: ClaimIndex) -> (Style, String, &'static str) {
     let claim = &ledger.claims[at as usize];
     let unmatched = ledger.unmatched.iter().find(|unmatched| unmatched.claim == at);
     let holds_data = disposition(&claim.kind).kind().is_some_and(|kind| kind.holds_data);
@@ -435,7 +443,7 @@ fn absence(ledger: &Ledger, at: ClaimIndex) -> (Style, String, &'static str) {
 }
 
 /// What a person should do, and not do, with a live resource.
-fn advice(ledger: &Ledger, at: LiveIndex) -> String {
+pub(super) fn advice(ledger: &Ledger, at: LiveIndex) -> String {
     let (live, entry) = (&ledger.live[at as usize], &ledger.entries[at as usize]);
     let users = ledger.references.used_by(at).len() as u64;
     let holds_data = ledger.kind(at).is_some_and(|kind| kind.holds_data);
@@ -479,7 +487,7 @@ fn advice(ledger: &Ledger, at: LiveIndex) -> String {
 }
 
 /// The command that takes the resource into a state.
-fn import(ledger: &Ledger, at: LiveIndex) -> Option<String> {
+pub(super) fn import(ledger: &Ledger, at: LiveIndex) -> Option<String> {
     let (live, entry) = (&ledger.live[at as usize], &ledger.entries[at as usize]);
     if matches!(entry.ownership, Ownership::Delegated | Ownership::AwsMade) || entry.whole.is_some() {
         return None;

@@ -1,0 +1,38 @@
+// Ownership and projects are said by a word, a shape and a colour; the colour alone says nothing.
+
+const OWNER_SHAPE = {
+  managed: '●', shared: '◐', unmanaged: '○', delegated: '◆', aws_made: '□', undecided: '?', missing: '×', not_seen: '…',
+};
+const PROJECT_SHAPES = ['■', '●', '▲', '◆', '▼', '★', '⬢'];
+const PROJECT_COLOURS = 8;
+
+const shape = (text) => make('span', { class: 'shape', 'aria-hidden': 'true' }, text);
+
+function ownerBadge(at) {
+  const name = owner(at);
+  return make('span', { class: `owner owner-${name}` }, shape(OWNER_SHAPE[name]), OWNER_WORD[name]);
+}
+
+const projectShape = (number) => PROJECT_SHAPES[number % PROJECT_SHAPES.length];
+const projectClass = (number) => `project-${number % PROJECT_COLOURS}`;
+
+function projectChip(number, link) {
+  const inside = [shape(projectShape(number)), foreign(data.projects[number])];
+  const name = `project ${projectClass(number)}`;
+  return link
+    ? make('a', { class: name, href: route('project', data.projects[number]) }, inside)
+    : make('span', { class: name }, inside);
+}
+
+const day = (seconds) => new Date(seconds * 1000).toISOString().slice(0, 10);
+const moment = (seconds) => `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
+/** A link to a row's page. */
+const link = (at, text) => make('a', { href: address(at) }, foreign(text));
+
+/** What `whose explain` calls a neighbour: `subnet subnet-1 (public) of platform, aws_subnet.public`. */
+function named(at) {
+  const own = ownClaim(at);
+  const rest = own < 0 ? `, ${owner(at)}` : ` of ${data.projects[claim.project[own]]}, ${data.address[own]}`;
+  return { at, text: title(at), rest, project: own < 0 ? -1 : claim.project[own] };
+}
