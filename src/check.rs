@@ -124,3 +124,6 @@ pub struct Request {
 pub fn check(ledger: &Ledger, request: &Request) -> CheckReport {
     report::build(ledger, request)
 }
+
+#[cfg(test)]
+mod tests;

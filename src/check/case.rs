@@ -197,7 +197,30 @@ impl<'a> Case<'a> {
         })
     }
 
-    /// The plan's own claim on a live resource, as a state of the ledger has it.
+    /// What a copy is a copy of, where it is known which of the two is the original, and the original stays.
+    pub(super) fn original_of(&self, at: LiveIndex) -> Option<LiveIndex> {
+        let top = self.ledger.top(at);
+        let is_in = |members: &[LiveIndex]| [at, top].iter().any(|at| members.contains(at));
+        let set = self
+            .ledger
+            .duplicates
+            .iter()
+            .filter(|set| set.decided)
+            .find(|set| set.stacks.iter().skip(1).any(|stack| is_in(&stack.members)))?;
+        let (own, name) = (self.live(top), self.live(top).name.as_deref());
+        set.stacks
+            .first()?
+            .members
+            .iter()
+            .copied()
+            .filter(|other| self.goes(*other).is_none())
+            .find(|other| {
+                let live = self.live(*other);
+                live.kind == own.kind && live.name.as_deref() == name
+            })
+    }
+
+    /// Says whether a state of the ledger is one that the plan was made from.
     pub(super) fn is_own(&self, state: u32) -> bool {
         self.own_states.contains(&state)
     }

@@ -189,7 +189,11 @@ fn backup(rule: &Rule, case: &Case<'_>, backups: &Backups, number: usize, at: Li
         .filter(|other| case.goes(*other).is_none())
         .collect();
     let name = case.name(at);
-    let source = backups.source(at).filter(|source| case.goes(*source).is_none());
+    let source = backups.source(at).and_then(|source| match case.goes(source) {
+        None => Some(source),
+        // A copy goes with its backups, and what it was copied from stays.
+        Some(_) => case.original_of(source),
+    });
     let (verdict, title) = match (source, others.is_empty()) {
         (Some(_), false) => return None,
         (Some(source), true) => (

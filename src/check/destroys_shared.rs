@@ -164,7 +164,9 @@ fn uses_of_others(case: &Case<'_>, at: LiveIndex, others: &mut BTreeSet<Symbol>)
                 if entry.claims.is_empty() {
                     entry = &case.ledger.entries[case.ledger.top(user) as usize];
                 }
-                for held in &entry.claims {
+                // Its own claims, not those on rules and attachments of it, where it has any.
+                let itself = entry.claims.iter().any(|held| !held.facet);
+                for held in entry.claims.iter().filter(|held| !(itself && held.facet)) {
                     let claim = &case.ledger.claims[held.claim as usize];
                     if !case.is_own(claim.state) {
                         others.insert(claim.project);
@@ -205,22 +207,11 @@ fn soft(case: &Case<'_>, target: &Target<'_>, at: LiveIndex) -> Option<String> {
             .as_ref()
             .map(|delegate| format!("was made and is managed by {} {}", delegate.system, delegate.name)),
         Ownership::AwsMade => Some("is a default that AWS made".to_owned()),
-        Ownership::Unmanaged if !is_copy(case, at) => entry
+        Ownership::Unmanaged if case.original_of(at).is_none() => entry
             .likely_project
-            .map(|project| format!("has the tags of {project}, whose state may be lost")),
+            .map(|project| format!("has the tags of {project}, and no state that was given claims it")),
         _ => None,
     }
-}
-
-/// Says whether it is known to be a copy of something that stays.
-fn is_copy(case: &Case<'_>, at: LiveIndex) -> bool {
-    let top = case.ledger.top(at);
-    case.ledger.duplicates.iter().filter(|set| set.decided).any(|set| {
-        set.stacks
-            .iter()
-            .skip(1)
-            .any(|stack| stack.members.binary_search(&at).is_ok() || stack.members.binary_search(&top).is_ok())
-    })
 }
 
 /// Says whether a part is destroyed of something that another state claims and the plan's own does not.

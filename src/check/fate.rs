@@ -107,6 +107,10 @@ impl Backups {
         for backup in BACKUPS.iter().filter(|backup| *backup.of == *live.kind) {
             fate.gaps.extend(case.gap(backup.kind, live.account, live.region));
         }
+        if let Some(original) = case.original_of(at) {
+            fate.survives
+                .push(format!("{}, of which this is a copy", case.name(original)));
+        }
         if let Some(facts) = facts {
             by_settings(facts, target.settings, &mut fate);
             self.replicas(case, at, facts, &mut fate);
