@@ -1,6 +1,6 @@
 //! `unseen`: what the answer needs, and what could not be seen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Verdict;
 use super::case::{Case, Target};
@@ -40,10 +40,17 @@ fn find(rule: &Rule, case: &Case<'_>, _: &Backups) -> Vec<Raised> {
     let mut raised: Vec<Raised> = reasons
         .by_title
         .into_iter()
-        .map(|((_, title), (advice, targets))| {
+        .map(|((_, title), reason)| {
+            let details: Vec<String> = reason.details.into_iter().collect();
+            let (title, details) = match details.as_slice() {
+                [] => (title, Vec::new()),
+                [only] => (format!("{title}: {only}"), Vec::new()),
+                many => (format!("{title}: {}", counted(many.len(), "gap")), details),
+            };
             rule.raise(Verdict::Incomplete, title)
-                .about(case, targets)
-                .advice(advice)
+                .about(case, reason.targets)
+                .shown(details, "gaps")
+                .advice(reason.advice)
         })
         .collect();
     raised.extend(of_others(rule, case));
@@ -51,19 +58,33 @@ fn find(rule: &Rule, case: &Case<'_>, _: &Backups) -> Vec<Raised> {
     raised
 }
 
-/// Reasons with the changes that each is about, in a stable order.
+/// Reasons in a stable order.
 #[derive(Default)]
 struct Reasons {
-    by_title: BTreeMap<(u8, String), (String, Vec<usize>)>,
+    by_title: BTreeMap<(u8, String), Reason>,
+}
+
+/// The changes that a reason is about, and the gaps that are behind it.
+#[derive(Default)]
+struct Reason {
+    advice: &'static str,
+    details: BTreeSet<String>,
+    targets: Vec<usize>,
 }
 
 impl Reasons {
-    fn add(&mut self, order: u8, title: impl Into<String>, advice: &str, target: Option<usize>) {
-        let entry = self
-            .by_title
-            .entry((order, title.into()))
-            .or_insert_with(|| (advice.to_owned(), Vec::new()));
-        entry.1.extend(target);
+    fn add(&mut self, order: u8, title: impl Into<String>, advice: &'static str, target: Option<usize>) {
+        let reason = self.by_title.entry((order, title.into())).or_default();
+        reason.advice = advice;
+        reason.targets.extend(target);
+    }
+
+    /// The same with a gap, of which there may be many.
+    fn gap(&mut self, order: u8, title: &str, gap: impl Into<String>, target: usize) {
+        self.add(order, title, SCAN, Some(target));
+        if let Some(reason) = self.by_title.get_mut(&(order, title.to_owned())) {
+            reason.details.insert(gap.into());
+        }
     }
 }
 
@@ -159,12 +180,7 @@ fn about(case: &Case<'_>, number: usize, target: &Target<'_>, reasons: &mut Reas
     }
     match &target.found {
         Found::None(NoMatch::NotSeen(why)) => {
-            reasons.add(
-                3,
-                format!("what is changed could not be seen: {why}"),
-                SCAN,
-                Some(number),
-            );
+            reasons.gap(3, "what is changed could not be seen", &**why, number);
         }
         Found::None(NoMatch::Ambiguous(several)) => reasons.add(
             3,
@@ -172,47 +188,32 @@ fn about(case: &Case<'_>, number: usize, target: &Target<'_>, reasons: &mut Reas
             "name it by its ARN",
             Some(number),
         ),
-        Found::None(NoMatch::UnknownType) if target.action.destroys() => reasons.add(
-            3,
-            format!(
-                "{} is destroyed, and whose does not list that type",
-                target.terraform_type.map_or("something", |name| name.as_str())
-            ),
-            "look with the AWS CLI what it is and who uses it",
-            Some(number),
-        ),
+        Found::None(NoMatch::UnknownType) if target.action.destroys() => {
+            let name = target.terraform_type.map_or("something", |name| name.as_str());
+            reasons.gap(
+                3,
+                "what is destroyed is of a type that whose does not list",
+                name,
+                number,
+            );
+        }
         Found::None(NoMatch::WholeNotLive) if target.action.destroys() => {
             if let (Some(kind), Some(before)) = (target.kind(), target.before())
                 && let NoMatch::NotSeen(why) = case.finder.absence(kind, before.account, before.region)
             {
-                reasons.add(
-                    3,
-                    format!("what is changed could not be seen: {why}"),
-                    SCAN,
-                    Some(number),
-                );
+                reasons.gap(3, "what is changed could not be seen", &*why, number);
             }
         }
         Found::None(_) | Found::On(_) | Found::Facet(_) => {}
     }
     if let Some(at) = target.destroys() {
         for gap in case.user_gaps(at) {
-            reasons.add(
-                4,
-                format!("what uses it may not have been seen: {gap}"),
-                SCAN,
-                Some(number),
-            );
+            reasons.gap(4, "what uses it may not have been seen", gap, number);
         }
         let live = case.live(at);
         for backup in BACKUPS.iter().filter(|backup| *backup.of == *live.kind) {
             if let Some(gap) = case.gap(backup.kind, live.account, live.region) {
-                reasons.add(
-                    4,
-                    format!("its backups may not have been seen: {gap}"),
-                    SCAN,
-                    Some(number),
-                );
+                reasons.gap(4, "its backups may not have been seen", gap, number);
             }
         }
     }
@@ -235,11 +236,11 @@ fn created(case: &Case<'_>, number: usize, target: &Target<'_>, reasons: &mut Re
         }
         for region in &regions {
             if let Some(gap) = case.gap(kind.name, account.id, *region) {
-                reasons.add(
+                reasons.gap(
                     5,
-                    format!("whether what is created exists already could not be seen: {gap}"),
-                    SCAN,
-                    Some(number),
+                    "whether what is created exists already could not be seen",
+                    gap,
+                    number,
                 );
             }
         }

@@ -1,5 +1,6 @@
 //! Runs the binary: one integration test for all, because each further one would link the SDK again.
 
+mod check;
 mod cli;
 mod closure;
 mod harness;
