@@ -10,6 +10,7 @@ pub mod readonly;
 #[cfg(test)]
 pub mod replay;
 pub mod session;
+pub mod whole;
 
 pub use fault::Fault;
 pub use list::{List, ListCx};

@@ -9,6 +9,7 @@ use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 
 use super::readonly::ReadOnly;
+use super::whole::Whole;
 use crate::model::Symbol;
 
 /// The SDK clients of one region, made when first asked for.
@@ -90,6 +91,7 @@ impl Clients {
         self.ec2.get_or_init(|| {
             let config = aws_sdk_ec2::config::Builder::from(&self.config)
                 .interceptor(ReadOnly)
+                .interceptor(Whole)
                 .retry_classifier(NotHere);
             aws_sdk_ec2::Client::from_conf(config.build())
         })
@@ -99,6 +101,7 @@ impl Clients {
         self.ecs.get_or_init(|| {
             let config = aws_sdk_ecs::config::Builder::from(&self.config)
                 .interceptor(ReadOnly)
+                .interceptor(Whole)
                 .retry_classifier(NotHere);
             aws_sdk_ecs::Client::from_conf(config.build())
         })
@@ -108,6 +111,7 @@ impl Clients {
         self.rds.get_or_init(|| {
             let config = aws_sdk_rds::config::Builder::from(&self.config)
                 .interceptor(ReadOnly)
+                .interceptor(Whole)
                 .retry_classifier(NotHere);
             aws_sdk_rds::Client::from_conf(config.build())
         })
@@ -117,6 +121,7 @@ impl Clients {
         self.elb.get_or_init(|| {
             let config = aws_sdk_elasticloadbalancingv2::config::Builder::from(&self.config)
                 .interceptor(ReadOnly)
+                .interceptor(Whole)
                 .retry_classifier(NotHere);
             aws_sdk_elasticloadbalancingv2::Client::from_conf(config.build())
         })

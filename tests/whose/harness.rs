@@ -182,12 +182,15 @@ impl Run {
         codes
     }
 
-    /// The gaps, as `kind region: status`.
+    /// The gaps, as `kind region: status (detail)`.
     pub(crate) fn gaps(&self) -> Vec<String> {
         let cells = self.document.coverage.cells.iter();
         cells
             .filter(|cell| cell.status != whose::model::CellStatus::Listed)
-            .map(|cell| format!("{} {}: {}", cell.kind, cell.region, cell.status.word()))
+            .map(|cell| {
+                let detail = cell.detail.as_deref().unwrap_or_default();
+                format!("{} {}: {} ({detail})", cell.kind, cell.region, cell.status.word())
+            })
             .collect()
     }
 }

@@ -3,8 +3,10 @@
 mod check;
 mod cli;
 mod closure;
+mod conformance;
 mod harness;
 mod help;
 mod live;
+mod proxy;
 mod time;
 mod wire;
