@@ -219,10 +219,7 @@ impl Ledger {
     /// Joins what is live with what is claimed.
     #[must_use]
     pub fn new(input: Input) -> Self {
-        let across = input.across;
-        let mut ledger = join::build(input);
-        ledger.duplicates = duplicates::find(&ledger, across);
-        ledger
+        join::build(input)
     }
 
     /// The facts of a live resource's kind.
