@@ -2,6 +2,8 @@
 //!
 //! 1. Resources with one fingerprint in one place are a *group*. A group that one state holds alone is dropped:
 //!    `count`, `for_each` and a module used twice are replicas, which one hand made on purpose.
+//!    A group of things that rest on nothing is split by what uses them: addresses named `nat` of ten projects are
+//!    alike, and only those are twins whose gateways are.
 //! 2. Groups hang together where a member of one refers to a member of the other and both are of one hand.
 //! 3. What a state holds of such groups is one *stack*. What nobody claims is taken apart into *pieces* that rest on
 //!    each other, and the pieces are put together to stacks again: one apply leaves several (a network, a volume).
@@ -12,6 +14,7 @@
 //! Everything is sorted or bounded, so that 100,000 equal things cost no more than 100,000 different ones.
 
 mod pieces;
+mod refine;
 mod weigh;
 
 use std::collections::BTreeMap;
@@ -25,6 +28,7 @@ use crate::model::{Origin, Symbol, Timestamp};
 
 use super::fingerprint::Fingerprint;
 use super::{Ledger, LiveIndex};
+use refine::by_use;
 
 /// How far apart copies may stand from each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -170,6 +174,7 @@ impl<'a> Candidates<'a> {
             candidates.hand.push(hand(ledger, at));
             candidates.node.insert(at, node);
         }
+        by_use(&mut candidates);
         candidates
     }
 
@@ -400,6 +405,37 @@ mod tests {
         assert_eq!(sets.len(), 1);
         let sizes: Vec<usize> = sets[0].stacks.iter().map(|stack| stack.members.len()).collect();
         assert_eq!(sizes, [4, 4]);
+    }
+
+    #[test]
+    fn a_copy_is_found_where_nobody_holds_either_though_it_leans_on_the_original() {
+        let (a, mut b) = (stack(1, true), stack(2, true));
+        let group = |salt: u32| {
+            let mut group = live("aws_security_group", &format!("sg-{salt:08x}"));
+            group
+                .configuration
+                .set("name", "web")
+                .set("vpc_id", format!("vpc-{salt:08x}"));
+            group.name = Some("web".into());
+            group
+        };
+        let mut a = [a, vec![group(1)]].concat();
+        b.push(group(2));
+        for machine in [&mut a[2], &mut b[2]] {
+            // Both machines stand in the original's group.
+            machine.configuration.set("vpc_security_group_ids", vec!["sg-00000001"]);
+        }
+        b[2].created_at = Some("2026-11-23T00:00:00Z".parse().expect("a time"));
+        let ledger = ledger([a, b].concat(), vec![state("other")], Vec::new());
+        let sizes: Vec<Vec<usize>> = ledger
+            .duplicates
+            .iter()
+            .map(|set| set.stacks.iter().map(|stack| stack.members.len()).collect())
+            .collect();
+        assert_eq!(sizes, [[4, 4]]);
+        let first = &ledger.duplicates[0].stacks[0];
+        assert!(first.members.contains(&ledger.find("vpc-00000001")[0]));
+        assert!(ledger.duplicates[0].decided, "it is older, and the other leans on it");
     }
 
     #[test]

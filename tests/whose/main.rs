@@ -2,8 +2,10 @@
 
 mod cli;
 mod closure;
+mod generated;
 mod harness;
 mod help;
 mod live;
+mod precision;
 mod time;
 mod wire;

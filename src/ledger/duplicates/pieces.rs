@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use petgraph::unionfind::UnionFind;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::super::{Ledger, LiveIndex};
 use super::{Candidates, Group, Hand, Node};
 
 /// Pieces that were made further apart were not made by one apply, in seconds.
@@ -17,13 +18,29 @@ const ONE_APPLY: i64 = 86_400;
 /// that makes several at once makes replicas.
 pub(super) const APART: i64 = 600;
 
+/// More than so many equal things that hang on nothing are a series that some machine makes, and no copies.
+const SERIES: usize = 8;
+
 /// Copies that a piece is tried on before it becomes one of its own.
 const TRIES: usize = 64;
 
 /// The copies that nobody claims, each as its members, sorted.
 pub(super) fn copies<'s>(candidates: &Candidates<'_>, states: &dyn Fn(Group) -> &'s [u32]) -> Vec<Vec<Node>> {
     let pieces = bundle(candidates, pieces(candidates));
-    let mut pieces: Vec<Piece> = pieces.into_iter().map(|members| Piece::new(candidates, members)).collect();
+    let mut series: FxHashMap<Group, usize> = FxHashMap::default();
+    let alike = |piece: &[Node]| {
+        let first = candidates.group(piece[0]);
+        piece.iter().all(|node| candidates.group(*node) == first).then_some(first)
+    };
+    for group in pieces.iter().filter_map(|piece| alike(piece)) {
+        *series.entry(group).or_default() += 1;
+    }
+    let is_series = |piece: &[Node]| alike(piece).is_some_and(|group| series[&group] > SERIES);
+    let mut pieces: Vec<Piece> = pieces
+        .into_iter()
+        .filter(|piece| !is_series(piece))
+        .map(|members| Piece::new(candidates, members))
+        .collect();
     // What many others may belong to comes first.
     pieces.sort_by(|a, b| {
         (std::cmp::Reverse(a.members.len()), a.members[0]).cmp(&(std::cmp::Reverse(b.members.len()), b.members[0]))
@@ -34,6 +51,8 @@ pub(super) fn copies<'s>(candidates: &Candidates<'_>, states: &dyn Fn(Group) -> 
         let states = states(candidates.group(piece.members[0]));
         let fits = |copy: &usize| copies[*copy].groups.is_disjoint(&piece.groups);
         let mut near: Vec<usize> = match piece.time {
+            // A time in common says little of things that have no name.
+            Some(_) if states.is_empty() && !piece.named => Vec::new(),
             Some(time) => {
                 let window = (states, Some(time - ONE_APPLY))..=(states, Some(time + ONE_APPLY));
                 open.range(window).flat_map(|(_, copies)| copies).copied().take(TRIES).collect()
@@ -86,6 +105,8 @@ struct Piece {
     groups: FxHashSet<Group>,
     /// When the oldest of it, or of what stands on it, was made, in seconds.
     time: Option<i64>,
+    /// Something in it has a name or tags of its own.
+    named: bool,
 }
 
 impl Piece {
@@ -105,10 +126,17 @@ impl Piece {
             .min();
         Self {
             groups: members.iter().map(|node| candidates.group(*node)).collect(),
+            named: members.iter().any(|node| is_named(ledger, candidates.at(*node))),
             members,
             time,
         }
     }
+}
+
+/// Says whether a resource has a name or tags of its own: equal settings alone are chance.
+pub(super) fn is_named(ledger: &Ledger, at: LiveIndex) -> bool {
+    let live = &ledger.live[at as usize];
+    live.name.as_deref().is_some_and(|name| *name != *live.id) || live.tags.own().next().is_some()
 }
 
 /// Takes what nobody claims apart: what rests on each other is a piece, unless it would hold its own twin.

@@ -6,15 +6,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::fingerprint::without_suffix;
 use super::super::{Ledger, LiveIndex, Node as User};
-use super::pieces::APART;
+use super::pieces::{APART, is_named};
 use super::{Candidates, DraftSet, DuplicateSet, Group, Hand, Stack, hand, letter, may_be_copied};
 use crate::model::{Live, Symbol};
 
 /// Ages that differ by less say nothing about which is the original, in seconds.
 const AGE_THAT_COUNTS: i64 = 3600;
-
-/// More than so many equal things that hang on nothing are a series that some machine makes.
-const SERIES: usize = 8;
 
 /// Sets of more stacks are described, but not compared with each other.
 const COMPARED: usize = 64;
@@ -42,17 +39,20 @@ pub(super) fn weigh(candidates: &Candidates<'_>, set: DraftSet) -> Option<Duplic
             .collect(),
         alike: Vec::new(),
     });
-    let mut sides = with_twins(sides.collect());
-    if sides.len() < 2 || !all_named(ledger, &sides) {
+    let mut sides = with_twins(named(ledger, sides.collect()));
+    if sides.len() < 2 {
         return None;
     }
-    if hang_together(ledger, &sides) {
+    if sides.iter().filter(|side| hangs_together(ledger, side)).take(2).count() == 2 {
+        // The same places in the same graph are no chance; one equal thing of a third hand beside them may be.
+        sides.retain(|side| hangs_together(ledger, side) || side.members.iter().any(|(_, group)| *group != side.members[0].1));
+        sides = with_twins(sides);
         if sides.len() <= COMPARED {
             add_alike(candidates, &mut sides);
         }
     } else {
         sides = keep_telling(ledger, sides);
-        if sides.len() < 2 || sides.len() > SERIES {
+        if sides.len() < 2 {
             return None;
         }
     }
@@ -90,29 +90,17 @@ fn name_of(live: &Live) -> Option<&str> {
     live.name.as_deref().filter(|name| *name != &*live.id)
 }
 
-/// Equal settings alone are chance: on each side something has a name or tags of its own.
-fn all_named(ledger: &Ledger, sides: &[Side]) -> bool {
-    sides.iter().all(|side| {
-        side.members.iter().any(|(at, _)| {
-            let live = &ledger.live[*at as usize];
-            name_of(live).is_some() || live.tags.own().next().is_some()
-        })
-    })
+/// Leaves the sides on which something has a name or tags of its own.
+fn named(ledger: &Ledger, mut sides: Vec<Side>) -> Vec<Side> {
+    sides.retain(|side| side.members.iter().any(|(at, _)| is_named(ledger, *at)));
+    sides
 }
 
-/// Says whether on two sides members refer to members: the same places in the same graph are no chance.
-fn hang_together(ledger: &Ledger, sides: &[Side]) -> bool {
-    let inside = |side: &Side, at: LiveIndex| side.members.binary_search_by_key(&at, |(member, _)| *member).is_ok();
-    sides
-        .iter()
-        .filter(|side| {
-            side.members
-                .iter()
-                .any(|(at, _)| ledger.references.uses(*at).any(|edge| inside(side, edge.to)))
-        })
-        .take(2)
-        .count()
-        == 2
+/// Says whether members of a side refer to each other.
+fn hangs_together(ledger: &Ledger, side: &Side) -> bool {
+    let inside = |at: LiveIndex| side.members.binary_search_by_key(&at, |(member, _)| *member).is_ok();
+    let mut members = side.members.iter();
+    members.any(|(at, _)| ledger.references.uses(*at).any(|edge| inside(edge.to)))
 }
 
 /// Of things that hang on nothing, leaves those that equality says something about: they have a name that a person
@@ -156,7 +144,7 @@ fn were_made_apart(sides: &[Side], stacks: &[Stack]) -> bool {
     times.windows(2).any(|pair| pair[1] - pair[0] >= APART)
 }
 
-/// Adds what stands on the sides and has the kind and the name of something on another side. The place is surely the
+/// Adds what is next to the sides' members and has the kind and the name of something on another side. The place is surely the
 /// same, so a setting that differs (a newer image, a size that was changed since) does not make it another thing.
 fn add_alike(candidates: &Candidates<'_>, sides: &mut [Side]) {
     let ledger = candidates.ledger;
@@ -170,8 +158,12 @@ fn add_alike(candidates: &Candidates<'_>, sides: &mut [Side]) {
     for _ in 0..STEPS {
         let mut changed: Vec<(Symbol, String)> = Vec::new();
         for (number, at) in fresh.drain(..) {
-            for edge in ledger.references.used_by(at) {
-                let User::Live(user) = edge.from else { continue };
+            let users = ledger.references.used_by(at).iter().filter_map(|edge| match edge.from {
+                User::Live(user) => Some(user),
+                User::Claim(_) => None,
+            });
+            // Down as well: the volume of a machine, the network that somebody has tagged since.
+            for user in users.chain(ledger.references.uses(at).map(|edge| edge.to)) {
                 let one = &ledger.live[user as usize];
                 let Some(name) = name_of(one) else { continue };
                 let mine = !candidates.node.contains_key(&user)
