@@ -136,6 +136,8 @@ struct Stack {
     /// Names end in a suffix that a tool generates, so that they can be made again.
     suffixed: bool,
     nameless: bool,
+    /// Neither names nor tags say the project.
+    generic: bool,
     state: u32,
     region: &'static str,
     /// By block; empty where nothing was made.
@@ -487,6 +489,7 @@ impl Maker {
             tags,
             suffixed,
             nameless,
+            generic: style == 4,
             state: 0,
             region,
             made: Vec::new(),
@@ -679,6 +682,16 @@ impl Maker {
             {
                 self.claim(state, *cluster, format!("aws_ecs_cluster.b{number}"));
             }
+            // Of a volume or an address that nobody claims, that nothing uses, and that has a name that every project
+            // has, nobody can say whose copy it is.
+            let is_used = stack.blocks.iter().zip(&made).any(|(block, made)| {
+                let refers = block.references.iter().any(|(_, target)| *target == number);
+                !made.is_empty() && (refers || block.attached.contains(&number))
+            });
+            let loose = matches!(stack.blocks[number].kind, "aws_eip" | "aws_ebs_volume");
+            if loose && state.is_none() && !is_used && stack.generic {
+                continue;
+            }
             for (original, copy) in originals.iter().zip(copies) {
                 pairs.push((self.live[*original].arn.to_string(), self.live[*copy].arn.to_string()));
             }
@@ -687,8 +700,9 @@ impl Maker {
             let mut blocks = stack.blocks.iter().zip(&made);
             blocks.any(|(other, made)| !made.is_empty() && (other.kind, &other.name) == (block.kind, &block.name))
         };
-        let also = stack.blocks.iter().zip(&stack.made).filter(|(block, _)| copied(block));
-        let also = also.flat_map(|(_, made)| made).map(|at| self.live[*at].arn.to_string()).collect();
+        let also = stack.blocks.iter().zip(stack.made.iter().zip(&made)).filter(|(block, _)| copied(block));
+        let also = also.flat_map(|(_, (originals, copies))| originals.iter().chain(copies));
+        let also = also.map(|at| self.live[*at].arn.to_string()).collect();
         self.copies.push(Copied { how, pairs, also });
     }
 

@@ -188,6 +188,9 @@ fn copies_are_found_and_nothing_else_is_called_one() {
         let [all, one, _, _, wrong] = table.sets[&format!("{how:?}")];
         assert_eq!((one, wrong), (all, 0), "{how:?}: each is one stack against one, with the right original");
     }
+    // Where nobody holds either, two equal volumes, one of them used, may be of one hand.
+    let lost = table.duplicates["Lost"];
+    assert!(lost.wrong == 0 && lost.missed * 100 <= lost.right, "{} missed", lost.missed);
     assert_eq!(table.duplicates["no copies"].wrong, 0);
     assert!(table.sets.values().all(|[.., wrong]| *wrong == 0), "a copy was called the original");
     for score in [table.shared, table.orphans] {

@@ -4,6 +4,8 @@
 //! VPC says nothing of its place but its own name, and ten projects have an address that is named `nat`. What uses
 //! them tells them apart.
 
+use std::collections::BTreeMap;
+
 use petgraph::unionfind::UnionFind;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -112,17 +114,49 @@ fn parts(
             let known = partners.get(&own);
             hands[*class].contains(&own) || known.is_some_and(|known| hands[*class].iter().any(|hand| known.contains(hand)))
         });
-        match (homes.next(), homes.next(), classes.len()) {
-            (Some(home), None, _) => classes[home].push(node),
-            (None, _, 1) => classes[0].push(node),
+        match (homes.next(), homes.next()) {
+            (Some(home), None) => classes[home].push(node),
             _ => homeless.push(node),
         }
     }
-    // What something else uses is nobody's copy, and what nothing uses is no copy of it.
-    classes.extend([homeless, others]);
+    // What something else uses is nobody's copy, and what nothing uses is no copy of it; but where two hands have
+    // twins besides, the apply may have ended between a volume and its machine.
+    classes.extend(paired(candidates, homeless, others, partners));
     classes.retain(|class| !class.is_empty());
     classes.iter_mut().for_each(|class| class.sort_unstable());
     classes
+}
+
+/// Puts what nothing uses to what others use, where only one of their hands has twins of its hand besides.
+fn paired(
+    candidates: &Candidates<'_>,
+    idle: Vec<Node>,
+    others: Vec<Node>,
+    partners: &FxHashMap<Hand, FxHashSet<Hand>>,
+) -> Vec<Vec<Node>> {
+    let mut by_hand: BTreeMap<Hand, Vec<Node>> = BTreeMap::new();
+    for node in others {
+        by_hand.entry(candidates.hand(node)).or_default().push(node);
+    }
+    let mut pairs: BTreeMap<Hand, Vec<Node>> = BTreeMap::new();
+    let mut alone = Vec::new();
+    for node in idle {
+        let known = partners.get(&candidates.hand(node));
+        let states = by_hand.keys().filter(|hand| **hand != Hand::Nobody);
+        let mut hands = states.filter(|hand| known.is_some_and(|known| known.contains(hand)));
+        match (hands.next(), hands.next()) {
+            (Some(hand), None) => pairs.entry(*hand).or_default().push(node),
+            _ => alone.push(node),
+        }
+    }
+    let mut rest = Vec::new();
+    for (hand, nodes) in by_hand {
+        match pairs.get_mut(&hand) {
+            Some(pair) => pair.extend(nodes),
+            None => rest.extend(nodes),
+        }
+    }
+    pairs.into_values().chain([alone, rest]).collect()
 }
 
 fn use_of(candidates: &Candidates<'_>, node: Node) -> Use {
