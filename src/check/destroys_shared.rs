@@ -216,9 +216,11 @@ fn soft(case: &Case<'_>, target: &Target<'_>, at: LiveIndex) -> Option<String> {
 fn is_copy(case: &Case<'_>, at: LiveIndex) -> bool {
     let top = case.ledger.top(at);
     case.ledger.duplicates.iter().filter(|set| set.decided).any(|set| {
+        // What is alike in name and place only may be another thing; here the doubt counts.
         set.stacks
             .iter()
             .skip(1)
+            .filter(|stack| stack.alike.binary_search(&at).is_err() && stack.alike.binary_search(&top).is_err())
             .any(|stack| stack.members.binary_search(&at).is_ok() || stack.members.binary_search(&top).is_ok())
     })
 }
