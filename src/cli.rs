@@ -4,6 +4,7 @@
 //! Arguments are taken in two steps: clap only parses; then settings are validated once, and what is cheap to check
 //! (states, places to write to, codes) is checked before AWS is asked anything.
 
+mod across;
 mod check;
 mod completions;
 mod config;

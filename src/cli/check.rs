@@ -12,6 +12,7 @@ use super::gather::{self, AccountArgs, Gathered};
 use super::look::LookArgs;
 use super::target::Target;
 use super::ui::Ui;
+use crate::ledger::duplicates::Across;
 use crate::check::{self, CheckReport, Known, Request, Thresholds, Verdict};
 use crate::ledger::Ledger;
 use crate::model::plan::{Deletion, Intent, Item};
@@ -124,7 +125,7 @@ impl SightArgs {
                 }
                 gather::saved_with(path, config.projects.clone(), states)?
             }
-            None => gather::live(self.account.settle(ui, config.clone())?, None, ui)?,
+            None => gather::live(self.account.settle(ui, config.clone())?, None, Across::Nothing, ui)?,
         };
         known.sort_by_key(|known| std::cmp::Reverse(known.at));
         Ok(Sight {

@@ -12,7 +12,9 @@ use crate::kinds::{Disposition, disposition};
 use crate::model::{Arn, Claim, Live, Symbol};
 
 use super::index::{GLOBAL, Index};
-use super::{ClaimIndex, Entry, Held, Input, Ledger, LiveIndex, NoMatch, Unmatched, ownership, references};
+use super::{
+    ClaimIndex, Entry, Held, Input, Ledger, LiveIndex, NoMatch, Unmatched, duplicates, fingerprint, ownership, references,
+};
 
 /// What the join says about one claim.
 #[derive(Clone, Debug)]
@@ -28,7 +30,7 @@ pub(super) fn build(input: Input) -> Ledger {
         states,
         mut claims,
         projects,
-        ..
+        across,
     } = input;
     let mut live = scan.live;
     live.par_sort_unstable_by(|a, b| {
@@ -61,7 +63,7 @@ pub(super) fn build(input: Input) -> Ledger {
         ..Ledger::default()
     };
     let places = Places::of(&ledger.claims);
-    let (matches, edges, wholes) = {
+    let (matches, edges, wholes, prints) = {
         let index = Index::new(&ledger.live);
         let matches: Vec<Match> = ledger
             .claims
@@ -70,7 +72,8 @@ pub(super) fn build(input: Input) -> Ledger {
             .collect();
         let edges = references::collect(&ledger, &index, &matches);
         let wholes = ownership::wholes(&ledger.live, &index);
-        (matches, edges, wholes)
+        let prints = fingerprint::all(&ledger.live, &index);
+        (matches, edges, wholes, prints)
     };
     ledger.references = edges;
     for (part, whole) in wholes {
@@ -95,6 +98,7 @@ pub(super) fn build(input: Input) -> Ledger {
         }
     }
     ownership::decide(&mut ledger, &projects);
+    ledger.duplicates = duplicates::find(&ledger, &prints, across);
     ledger
 }
 
