@@ -558,6 +558,3 @@ fn first<'a>(tree: &'a Tree, name: &str, depth: usize) -> Option<&'a str> {
         children.iter().find_map(|(_, child)| first(child, name, deeper))
     })
 }
-
-#[cfg(test)]
-mod tests;
