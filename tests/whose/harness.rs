@@ -98,6 +98,8 @@ fn start(mut command: Command) -> Server {
         let read = output.read_line(&mut line);
         // Nobody listens where the account was too slow; the test has failed then.
         drop(said.send(read.map(|_| line)));
+        // A server whose words nobody takes any more would break off its answers.
+        std::io::copy(&mut output, &mut std::io::sink()).ok();
     });
     let line = heard.recv_timeout(Duration::from_secs(180));
     let line = line.expect("the account is up within three minutes").expect("a line");
