@@ -152,7 +152,12 @@ impl Caller {
         place: Place,
     ) -> Result<String, Fault> {
         let key = (service.name, place.region);
-        let known = self.discovered.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        let known = self
+            .discovered
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&key)
+            .cloned();
         if let Some(known) = known {
             return Ok(known.to_string());
         }
@@ -164,7 +169,11 @@ impl Caller {
             Some(Tree::List(items)) => items.first().and_then(|one| one.get("Address")).and_then(Tree::text),
             _ => None,
         };
-        let address: Arc<str> = format!("https://{}", address.ok_or_else(|| Fault::ours(action, Reason::Broken))?).into();
+        let address: Arc<str> = format!(
+            "https://{}",
+            address.ok_or_else(|| Fault::ours(action, Reason::Broken))?
+        )
+        .into();
         self.discovered
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -424,7 +433,11 @@ fn on_the_wire(
     operation: &str,
     request: Request,
 ) -> Result<HttpRequest, aws_smithy_runtime_api::http::HttpError> {
-    let method = if request.method.is_empty() { "POST" } else { request.method };
+    let method = if request.method.is_empty() {
+        "POST"
+    } else {
+        request.method
+    };
     let mut headers = request.headers;
     let mut header = |name: &str, value: String| headers.push((name.to_owned(), value));
     let json = |body| serde_json::Value::Object(body).to_string();
@@ -461,7 +474,11 @@ fn on_the_wire(
         }
         Protocol::RestXml => String::new(),
     };
-    let mut uri = if request.path.is_empty() { "/".to_owned() } else { request.path };
+    let mut uri = if request.path.is_empty() {
+        "/".to_owned()
+    } else {
+        request.path
+    };
     if !request.query.is_empty() {
         uri.push('?');
         uri.push_str(&encoded_pairs(&request.query));
@@ -521,7 +538,11 @@ fn refusal(service: &Service, answer: &HttpResponse, bytes: &[u8]) -> Refusal {
         .unwrap_or_default()
     };
     let code = header("x-amzn-errortype")
-        .or_else(|| ["__type", "code", "Code"].iter().find_map(|name| tree.get(name)?.text()))
+        .or_else(|| {
+            ["__type", "code", "Code"]
+                .iter()
+                .find_map(|name| tree.get(name)?.text())
+        })
         .or_else(|| first(&tree, "Code", 4))
         // `namespace#Code:http://…`
         .map(|code| code.rsplit('#').next().unwrap_or(code))

@@ -233,7 +233,9 @@ fn read() -> Table {
 fn attributes() -> FxHashMap<&'static str, Vec<Attribute>> {
     let mut attributes: FxHashMap<&'static str, BTreeMap<&'static str, Attribute>> = FxHashMap::default();
     for cells in lines(include_str!("table/configuration.tsv")) {
-        let [kind, path, role, ..] = cells.as_slice() else { continue };
+        let [kind, path, role, ..] = cells.as_slice() else {
+            continue;
+        };
         let role = match *role {
             "stable" | "stable_set" => Role::Stable,
             "name" => Role::Name,
@@ -251,7 +253,9 @@ fn attributes() -> FxHashMap<&'static str, Vec<Attribute>> {
         );
     }
     for cells in lines(include_str!("table/references.tsv")) {
-        let [kind, path, targets] = cells.as_slice() else { continue };
+        let [kind, path, targets] = cells.as_slice() else {
+            continue;
+        };
         let path: &'static str = if path.contains("[]") {
             Box::leak(path.replace("[]", "").into_boxed_str())
         } else {
@@ -284,7 +288,11 @@ fn kind_of(row: &Row, aliases: Vec<&'static str>, facets: Vec<Facet>, attributes
         .iter()
         .any(|attribute| matches!(attribute.role, Role::Stable));
     Kind {
-        scope: if row.is_global() { Scope::Global } else { Scope::Regional },
+        scope: if row.is_global() {
+            Scope::Global
+        } else {
+            Scope::Regional
+        },
         aliases: Vec::leak(aliases),
         facets: Vec::leak(facets),
         arn: arn_template(row),
@@ -327,7 +335,10 @@ fn arn_template(row: &Row) -> &'static str {
 
 /// The attribute, or the template of attributes, that equals the live id or one of its further keys.
 fn id_attribute(row: &Row) -> &'static str {
-    let mut sides = row.join.iter().map(|part| part.0.split_once('=').unwrap_or((part.0, part.0)));
+    let mut sides = row
+        .join
+        .iter()
+        .map(|part| part.0.split_once('=').unwrap_or((part.0, part.0)));
     let own = sides.clone().find(|(_, row_side)| *row_side == "id");
     own.or_else(|| sides.find(|(state, row_side)| *state != "arn" && *row_side != "id"))
         .map_or("arn", |(state, _)| state)

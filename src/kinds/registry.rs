@@ -130,7 +130,11 @@ mod tests {
             let found = disposition(row.name);
             assert!(!matches!(found, Disposition::Unknown), "{}", row.name);
             if row.disposition == "described" {
-                assert!(matches!(found, Disposition::Kind(kind) if is_described(kind.name)), "{}", row.name);
+                assert!(
+                    matches!(found, Disposition::Kind(kind) if is_described(kind.name)),
+                    "{}",
+                    row.name
+                );
             }
         }
     }
@@ -171,7 +175,11 @@ mod tests {
     #[test]
     fn arn_templates_hold_nothing_but_known_words() {
         for kind in all().filter(|kind| !kind.arn.is_empty()) {
-            let region = if kind.scope == Scope::Global { "us-east-1" } else { "eu-west-1" };
+            let region = if kind.scope == Scope::Global {
+                "us-east-1"
+            } else {
+                "eu-west-1"
+            };
             let arn = kind.arn_of("aws", region, "123456789012", "x").expect("a template");
             assert!(crate::model::Arn::parse(&arn).is_some(), "{}: {arn}", kind.name);
         }

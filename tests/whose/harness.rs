@@ -147,10 +147,10 @@ pub(crate) struct Run {
 /// The regions that the recorded accounts are in.
 pub(crate) const REGIONS: &str = "eu-west-1,us-east-1";
 
-/// Scans in the two regions of the recorded accounts, with states.
+/// Scans the described kinds in the two regions of the recorded accounts, with states.
 pub(crate) fn scan(url: &str, states: &[&str]) -> Run {
     let mut command = whose_at(url);
-    command.args(["scan", "--region", REGIONS]);
+    command.args(["scan", "--kind", "described", "--region", REGIONS]);
     for state in states {
         command.args(["--state", state]);
     }

@@ -231,7 +231,10 @@ mod tests {
         )
         .expect("XML");
         assert_eq!(xml.get("a").and_then(Tree::text), Some("1 < 2 & 3"));
-        assert_eq!(xml.get("b").and_then(|b| b.get("member")).and_then(Tree::text), Some("x"));
+        assert_eq!(
+            xml.get("b").and_then(|b| b.get("member")).and_then(Tree::text),
+            Some("x")
+        );
         assert_eq!(xml.get("c").and_then(Tree::text), None, "empty is nothing");
         assert_eq!(xml.get("d").and_then(Tree::text), Some("<&"));
         let json = Tree::from_json(br#"{"a":"1 < 2 & 3","n":17,"f":1.5,"y":true,"l":["x",null]}"#).expect("JSON");
@@ -263,7 +266,8 @@ mod tests {
 
     #[test]
     fn texts_stand_under_the_name_that_says_something() {
-        let tree = Tree::from_xml(b"<r><groups><member>sg-1</member><member><id>x</id></member></groups></r>").expect("XML");
+        let tree =
+            Tree::from_xml(b"<r><groups><member>sg-1</member><member><id>x</id></member></groups></r>").expect("XML");
         let mut seen = Vec::new();
         tree.each_text(&mut |name, text| seen.push(format!("{name}={text}")));
         assert_eq!(seen, ["groups=sg-1", "id=x"]);

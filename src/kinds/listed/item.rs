@@ -84,7 +84,10 @@ pub(super) enum Found {
     Not,
     /// It cannot be told apart from others.
     WithoutId,
-    One { live: Box<Live>, parent: Parent },
+    One {
+        live: Box<Live>,
+        parent: Parent,
+    },
 }
 
 impl Reader {
@@ -151,7 +154,9 @@ impl Reader {
         let Some(id) = value(&self.id) else {
             return Found::WithoutId;
         };
-        let arn = value(&self.arn).filter(|arn| Arn::parse(arn).is_some()).unwrap_or_default();
+        let arn = value(&self.arn)
+            .filter(|arn| Arn::parse(arn).is_some())
+            .unwrap_or_default();
         let name = value(&self.name);
         let parent = Parent {
             id: id.clone(),
@@ -189,8 +194,18 @@ impl Reader {
             let subject = condition.subject(&scope).unwrap_or_default();
             live.origin = Origin::Delegated(Box::new(Delegate {
                 system: Symbol::known(system),
-                name: if *names_owner && !subject.is_empty() { subject.as_str() } else { system }.into(),
-                evidence: format!("{} of the {}", field_name(field), self.kind.map_or("item", |kind| kind.title)).into(),
+                name: if *names_owner && !subject.is_empty() {
+                    subject.as_str()
+                } else {
+                    system
+                }
+                .into(),
+                evidence: format!(
+                    "{} of the {}",
+                    field_name(field),
+                    self.kind.map_or("item", |kind| kind.title)
+                )
+                .into(),
             }));
         }
         if let Some((field, when)) = &self.whole
@@ -248,7 +263,10 @@ fn set(live: &mut Live, attribute: &'static str, value: Value) {
 /// `ReplicationGroupId` of `a.b.ReplicationGroupId|lower`.
 fn field_name(expression: &str) -> &str {
     let path = expression.split(['|', '=', '!', '^', '~']).next().unwrap_or(expression);
-    path.rsplit('.').next().filter(|name| !name.is_empty()).unwrap_or("name")
+    path.rsplit('.')
+        .next()
+        .filter(|name| !name.is_empty())
+        .unwrap_or("name")
 }
 
 /// A value as Terraform has it: numbers and truth values are no text.
@@ -294,7 +312,10 @@ fn tags(tree: &Tree) -> Option<Tags> {
     let pair = |one: &Tree| {
         let text = |names: &[&str]| names.iter().find_map(|name| one.get(name)?.text().map(str::to_owned));
         let key = text(&["Key", "key", "TagKey", "tagKey"])?;
-        Some((key, text(&["Value", "value", "TagValue", "tagValue"]).unwrap_or_default()))
+        Some((
+            key,
+            text(&["Value", "value", "TagValue", "tagValue"]).unwrap_or_default(),
+        ))
     };
     let pairs: Vec<(String, String)> = match found {
         Tree::List(items) => items.iter().filter_map(pair).collect(),
@@ -402,7 +423,8 @@ mod tests {
             let tree = Tree::from_json(text.as_bytes()).expect("JSON");
             assert_eq!(tags(&tree).expect("tags").get("a"), Some("1"), "{text}");
         }
-        let xml = b"<r><Tags><member><Key>a</Key><Value>1</Value></member><member><Key>b</Key><Value/></member></Tags></r>";
+        let xml =
+            b"<r><Tags><member><Key>a</Key><Value>1</Value></member><member><Key>b</Key><Value/></member></Tags></r>";
         let tags = tags(&Tree::from_xml(xml).expect("XML")).expect("tags");
         assert_eq!((tags.get("a"), tags.get("b")), (Some("1"), Some("")));
     }

@@ -49,8 +49,19 @@ const PARENTS_AT_ONCE: usize = 8;
 const DETAILS_AT_ONCE: usize = 8;
 
 fn same_call(row: &Row) -> String {
-    let fixed = (&row.query.len(), &row.headers, &row.form, &row.body, &row.each, &row.parent);
-    let query: Vec<_> = row.query.iter().map(|(name, value)| format!("{}={value:?}", name.0)).collect();
+    let fixed = (
+        &row.query.len(),
+        &row.headers,
+        &row.form,
+        &row.body,
+        &row.each,
+        &row.parent,
+    );
+    let query: Vec<_> = row
+        .query
+        .iter()
+        .map(|(name, value)| format!("{}={value:?}", name.0))
+        .collect();
     format!(
         "{}\t{}\t{}\t{}\t{}\t{}\t{query:?}\t{fixed:?}\t{:?}",
         row.service.0,
@@ -200,7 +211,10 @@ impl<'a> Run<'a> {
             let mut listed = Listed::default();
             let mut asked: Vec<Option<Arc<Parent>>> = vec![parent];
             // A row that is its own parent: what it found is asked in turn, until nothing new comes.
-            let recursive = group.rows.iter().any(|row| row.parent.iter().any(|parent| *parent == row.kind));
+            let recursive = group
+                .rows
+                .iter()
+                .any(|row| row.parent.iter().any(|parent| *parent == row.kind));
             let mut seen = FxHashSet::default();
             while let Some(under) = asked.pop() {
                 let mut once = Listed::default();
@@ -326,7 +340,8 @@ impl<'a> Run<'a> {
             let request = request(row, &words, &token);
             let answer = self.send(&call, action, request).await?;
             let nodes = items.all(&answer);
-            self.take(row, readers, group, &nodes, detail.as_ref(), &words, listed).await;
+            self.take(row, readers, group, &nodes, detail.as_ref(), &words, listed)
+                .await;
             if let Some(more) = &more
                 && more.text(&answer) != Some("true")
             {
@@ -399,19 +414,19 @@ impl<'a> Run<'a> {
                     .map(|node| self.detail(call, action, &path, detail_request(facts, node, words)))
                     .collect();
                 futures::stream::iter(asked)
-                .buffered(DETAILS_AT_ONCE)
-                .collect::<Vec<_>>()
-                .await
-                .into_iter()
-                .map(|answer| match answer {
-                    Ok(detail) => detail,
-                    Err(fault) if fault.reason == Reason::Gone => None,
-                    Err(fault) => {
-                        listed.fault(row.kind.0, fault);
-                        None
-                    }
-                })
-                .collect()
+                    .buffered(DETAILS_AT_ONCE)
+                    .collect::<Vec<_>>()
+                    .await
+                    .into_iter()
+                    .map(|answer| match answer {
+                        Ok(detail) => detail,
+                        Err(fault) if fault.reason == Reason::Gone => None,
+                        Err(fault) => {
+                            listed.fault(row.kind.0, fault);
+                            None
+                        }
+                    })
+                    .collect()
             }
         };
         let has_children: Vec<bool> = group
@@ -443,7 +458,10 @@ impl<'a> Run<'a> {
                 }
             }
         }
-        self.found.lock().unwrap_or_else(PoisonError::into_inner).append(&mut found);
+        self.found
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .append(&mut found);
     }
 }
 

@@ -23,7 +23,10 @@ impl Path {
             text.split('.')
                 .map(|step| match step.strip_suffix("[]") {
                     Some(name) => Step { name, each: true },
-                    None => Step { name: step, each: false },
+                    None => Step {
+                        name: step,
+                        each: false,
+                    },
                 })
                 .collect(),
         )
@@ -57,7 +60,10 @@ fn walk<'a>(steps: &[Step], tree: &'a Tree, visit: &mut dyn FnMut(&'a Tree)) {
         return;
     };
     let Tree::Map(children) = tree else { return };
-    let named = children.iter().filter(|(name, _)| **name == *step.name).map(|(_, child)| child);
+    let named = children
+        .iter()
+        .filter(|(name, _)| **name == *step.name)
+        .map(|(_, child)| child);
     if !step.each {
         if let Some(child) = named.into_iter().next() {
             walk(rest, child, visit);
@@ -112,8 +118,13 @@ fn unescaped(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('\\') {
         out.push_str(before);
-        let octal = after.get(..3).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
-        match octal.and_then(|digits| u32::from_str_radix(digits, 8).ok()).and_then(char::from_u32) {
+        let octal = after
+            .get(..3)
+            .filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
+        match octal
+            .and_then(|digits| u32::from_str_radix(digits, 8).ok())
+            .and_then(char::from_u32)
+        {
             Some(letter) => {
                 out.push(letter);
                 rest = &after[3..];
@@ -172,7 +183,11 @@ impl Field {
     }
 
     fn base<'a>(alternative: &Alternative, scope: &Scope<'a>) -> Option<&'a Tree> {
-        if alternative.in_detail { scope.detail } else { Some(scope.item) }
+        if alternative.in_detail {
+            scope.detail
+        } else {
+            Some(scope.item)
+        }
     }
 
     pub(super) fn value(&self, scope: &Scope<'_>) -> Option<String> {
@@ -192,9 +207,9 @@ impl Field {
     }
 
     fn is_there(&self, scope: &Scope<'_>) -> bool {
-        self.0
-            .iter()
-            .any(|alternative| Self::base(alternative, scope).is_some_and(|base| !alternative.path.all(base).is_empty()))
+        self.0.iter().any(|alternative| {
+            Self::base(alternative, scope).is_some_and(|base| !alternative.path.all(base).is_empty())
+        })
     }
 }
 
@@ -244,7 +259,9 @@ fn pieces(text: &'static str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
-        let Some((field, after)) = after.split_once('}') else { break };
+        let Some((field, after)) = after.split_once('}') else {
+            break;
+        };
         pieces.push(Piece::Text(before));
         pieces.push(Piece::Field(Field::new(field)));
         rest = after;
@@ -362,10 +379,15 @@ mod tests {
 
     #[test]
     fn expressions_find_filter_and_fill() {
-        let item = json(r#"{"Name":"\\052.example.com.","Type":"A","Tags":[{"K":"a"},{"K":"b"}],"N":17,"Empty":"","region":"x"}"#);
+        let item = json(
+            r#"{"Name":"\\052.example.com.","Type":"A","Tags":[{"K":"a"},{"K":"b"}],"N":17,"Empty":"","region":"x"}"#,
+        );
         for (expression, wanted) in [
             ("Name|strip_suffix:.|unescape", Some("*.example.com")),
-            ("{parent.id}_{Name|strip_suffix:.|unescape}_{Type}", Some("Z1_*.example.com_A")),
+            (
+                "{parent.id}_{Name|strip_suffix:.|unescape}_{Type}",
+                Some("Z1_*.example.com_A"),
+            ),
             ("Missing||Type|lower", Some("a")),
             ("Tags[].K", Some("a")),
             ("N", Some("17")),
@@ -383,7 +405,8 @@ mod tests {
 
     #[test]
     fn conditions_hold_or_not() {
-        let item = json(r#"{"Path":"/aws-service-role/x","Yes":true,"At":{"a":1},"Null":null,"Name":"ns.example.com."}"#);
+        let item =
+            json(r#"{"Path":"/aws-service-role/x","Yes":true,"At":{"a":1},"Null":null,"Name":"ns.example.com."}"#);
         let words = |word: &str| (word == "parent.name").then(|| "ns.example.com".to_owned());
         let scope = Scope {
             item: &item,
@@ -414,11 +437,19 @@ mod tests {
     #[test]
     fn repeated_elements_and_lists_are_the_same_to_a_path() {
         let xml = Tree::from_xml(b"<r><q><i><n>1</n></i><i><n>2</n></i></q><e/></r>").expect("XML");
-        let found: Vec<_> = Path::new("q.i[].n").all(&xml).into_iter().filter_map(Tree::text).collect();
+        let found: Vec<_> = Path::new("q.i[].n")
+            .all(&xml)
+            .into_iter()
+            .filter_map(Tree::text)
+            .collect();
         assert_eq!(found, ["1", "2"]);
         assert!(Path::new("e.i[]").all(&xml).is_empty());
         let json = json(r#"{"q":{"i":[{"n":"1"},{"n":"2"}]}}"#);
-        let found: Vec<_> = Path::new("q.i[].n").all(&json).into_iter().filter_map(Tree::text).collect();
+        let found: Vec<_> = Path::new("q.i[].n")
+            .all(&json)
+            .into_iter()
+            .filter_map(Tree::text)
+            .collect();
         assert_eq!(found, ["1", "2"]);
     }
 }

@@ -20,7 +20,10 @@ static SERVICES: LazyLock<FxHashMap<&'static str, &'static Service>> = LazyLock:
     let services: Vec<Service> = lines(include_str!("../table/services.tsv"))
         .filter_map(|cells| service(&cells, &absent))
         .collect();
-    Vec::leak(services).iter().map(|service| (service.name, service)).collect()
+    Vec::leak(services)
+        .iter()
+        .map(|service| (service.name, service))
+        .collect()
 });
 
 fn service(cells: &[&'static str], absent: &FxHashMap<&'static str, &'static [&'static str]>) -> Option<Service> {
@@ -78,7 +81,10 @@ mod tests {
 
     #[test]
     fn every_line_is_a_service_and_every_row_has_one() {
-        assert_eq!(SERVICES.len(), include_str!("../table/services.tsv").lines().count() - 1);
+        assert_eq!(
+            SERVICES.len(),
+            include_str!("../table/services.tsv").lines().count() - 1
+        );
         for row in super::super::rows() {
             assert!(find(&row.service).is_some(), "{}", row.kind.0);
         }
@@ -95,13 +101,18 @@ mod tests {
         assert_eq!(host("sqs", "aws-cn", "cn-north-1"), "sqs.cn-north-1.amazonaws.com.cn");
         assert_eq!(host("iam", "aws", "eu-west-1"), "iam.amazonaws.com");
         assert_eq!(host("iam", "aws-us-gov", "us-gov-west-1"), "iam.us-gov.amazonaws.com");
-        assert_eq!(host("ecr", "aws-eusc", "eusc-de-east-1"), "api.ecr.eusc-de-east-1.amazonaws.eu");
+        assert_eq!(
+            host("ecr", "aws-eusc", "eusc-de-east-1"),
+            "api.ecr.eusc-de-east-1.amazonaws.eu"
+        );
         assert_eq!(
             host("s3control", "aws", "eu-west-1"),
             "123456789012.s3-control.eu-west-1.amazonaws.com"
         );
         assert_eq!(
-            find("sqs").and_then(|sqs| sqs.host_name("aws", "us-east-1", "", true)).as_deref(),
+            find("sqs")
+                .and_then(|sqs| sqs.host_name("aws", "us-east-1", "", true))
+                .as_deref(),
             Some("sqs-fips.us-east-1.amazonaws.com")
         );
     }
