@@ -4,6 +4,7 @@
 //! that names an AWS service.
 
 pub mod facts;
+pub mod listed;
 pub mod loss;
 pub mod markers;
 pub mod prices;

@@ -6,10 +6,13 @@ use std::future::Future;
 use std::time::Duration;
 
 use futures::StreamExt;
+use rustc_hash::FxHashSet;
 
+use crate::aws::call::Place;
 use crate::aws::clients::Clients;
 use crate::aws::{ListCx, Regions, Session};
 use crate::kinds::facts::Scope;
+use crate::kinds::listed::list::{Group, Run};
 use crate::kinds::{LISTINGS, Listing};
 use crate::model::{Cell, CellStatus, Coverage, Live, Scan, Symbol, Timestamp};
 
@@ -21,6 +24,8 @@ pub struct ScanOptions {
     pub exclude_regions: Vec<String>,
     /// Names of kinds; empty for all.
     pub kinds: Vec<String>,
+    /// The kinds of the table too, not only those that are described in code.
+    pub listed: bool,
     /// Listings under way at the same time.
     pub concurrency: usize,
     /// The longest that one listing (all its pages) may take.
@@ -33,6 +38,7 @@ impl Default for ScanOptions {
             regions: Vec::new(),
             exclude_regions: Vec::new(),
             kinds: Vec::new(),
+            listed: true,
             concurrency: 64,
             listing_deadline: Duration::from_secs(600),
         }
@@ -65,12 +71,9 @@ pub async fn run(
     let account = session.account.id;
     let regions = session.regions(&options.regions, &options.exclude_regions).await;
     let mut coverage = Coverage::default();
-    let listings: Vec<&'static Listing> = LISTINGS
-        .iter()
-        .copied()
-        .filter(|listing| wanted(listing, options))
-        .collect();
-    enter_closed_regions(&mut coverage, &listings, account, &regions);
+    let only: FxHashSet<&str> = options.kinds.iter().map(String::as_str).collect();
+    let work = Work::wanted(&only, options.listed);
+    enter_closed_regions(&mut coverage, &work, account, &regions);
 
     let clients: Vec<(Symbol, Clients)> = regions
         .enabled
@@ -79,20 +82,21 @@ pub async fn run(
         .collect();
     let home = session.clients(session.home());
     let mut jobs: Vec<Job<'_>> = Vec::new();
-    for listing in &listings {
-        let global = listing.kinds.iter().all(|kind| kind.scope == Scope::Global);
-        if global {
-            jobs.push(Job {
-                listing,
-                clients: &home,
-                region: GLOBAL,
-            });
+    for task in &work.tasks {
+        let job = |clients, region, called_in| Job {
+            task: *task,
+            clients,
+            region,
+            place: Place {
+                partition: session.account.partition,
+                account,
+                region: called_in,
+            },
+        };
+        if task.is_global() {
+            jobs.push(job(&home, GLOBAL, session.home()));
         } else {
-            jobs.extend(clients.iter().map(|(region, clients)| Job {
-                listing,
-                clients,
-                region: *region,
-            }));
+            jobs.extend(clients.iter().map(|(region, clients)| job(clients, *region, *region)));
         }
     }
     watch(Event::Planned { listings: jobs.len() });
@@ -100,12 +104,12 @@ pub async fn run(
     let mut open: Vec<bool> = vec![true; jobs.len()];
     let mut live = Vec::new();
     {
-        let partition = session.account.partition;
         let deadline = options.listing_deadline;
+        let only = &only;
         let mut running = futures::stream::iter(
             jobs.iter()
                 .enumerate()
-                .map(|(at, job)| async move { (at, job.run(account, partition, deadline).await) }),
+                .map(|(at, job)| async move { (at, job.run(only, deadline).await) }),
         )
         .buffer_unordered(options.concurrency.max(1));
         tokio::pin!(stop);
@@ -119,26 +123,23 @@ pub async fn run(
             open[at] = false;
             watch(Event::Listed {
                 found: outcome.live.len(),
-                gap: outcome.cells.iter().any(|cell| cell.status != CellStatus::Listed),
+                gap: outcome
+                    .cells
+                    .iter()
+                    .any(|cell| !matches!(cell.status, CellStatus::Listed | CellStatus::NotEnabled)),
             });
             live.extend(outcome.live);
             outcome.cells.into_iter().for_each(|cell| coverage.enter(cell));
         }
     }
     for (job, _) in jobs.iter().zip(&open).filter(|(_, open)| **open) {
-        for kind in job.listing.kinds {
-            coverage.enter(job.cell(
-                account,
-                kind.name,
-                CellStatus::Failed,
-                0,
-                Some("interrupted".to_owned()),
-            ));
+        for kind in job.task.kinds(&only) {
+            coverage.enter(job.cell(kind, CellStatus::Failed, 0, Some("interrupted".to_owned())));
         }
     }
     if !options.kinds.is_empty() {
         // A family is listed together; of it, only what was asked for is reported.
-        let asked = |kind: Symbol| kind == REGIONS || options.kinds.iter().any(|name| kind == name.as_str());
+        let asked = |kind: Symbol| kind == REGIONS || only.contains(kind.as_str());
         live.retain(|one: &Live| asked(one.kind));
         coverage = coverage.cells().filter(|cell| asked(cell.kind)).cloned().collect();
     }
@@ -153,35 +154,72 @@ pub async fn run(
     }
 }
 
-fn wanted(listing: &Listing, options: &ScanOptions) -> bool {
-    options.kinds.is_empty()
-        || listing
-            .kinds
-            .iter()
-            .any(|kind| options.kinds.iter().any(|name| name == kind.name))
+/// Everything that is to be listed.
+struct Work {
+    tasks: Vec<Task>,
+    /// Every kind that comes of it.
+    kinds: Vec<&'static str>,
+}
+
+/// One way to list one kind or a few: in code, or by rows of the table.
+#[derive(Clone, Copy)]
+enum Task {
+    Described(&'static Listing),
+    Rows(&'static Group),
+}
+
+impl Work {
+    fn wanted(only: &FxHashSet<&str>, listed: bool) -> Self {
+        let described = LISTINGS.iter().copied().map(Task::Described);
+        let groups = if listed { Group::roots() } else { &[] };
+        let tasks: Vec<Task> = described
+            .chain(groups.iter().copied().map(Task::Rows))
+            .filter(|task| !task.kinds(only).is_empty())
+            .collect();
+        let mut kinds: Vec<&'static str> = tasks.iter().flat_map(|task| task.kinds(only)).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        Self { tasks, kinds }
+    }
+}
+
+impl Task {
+    /// The wanted kinds that it lists. What a described listing gives besides is wanted too.
+    fn kinds(self, only: &FxHashSet<&str>) -> Vec<&'static str> {
+        let wanted = |name: &&str| only.is_empty() || only.contains(*name);
+        match self {
+            Self::Described(listing) if listing.kinds.iter().any(|kind| wanted(&kind.name)) => {
+                listing.kinds.iter().map(|kind| kind.name).collect()
+            }
+            Self::Described(_) => Vec::new(),
+            Self::Rows(group) => group.kinds().into_iter().filter(wanted).collect(),
+        }
+    }
+
+    fn is_global(self) -> bool {
+        match self {
+            Self::Described(listing) => listing.kinds.iter().all(|kind| kind.scope == Scope::Global),
+            Self::Rows(group) => group.is_global(),
+        }
+    }
 }
 
 /// Enters the regions that were asked for and cannot be looked at.
-fn enter_closed_regions(coverage: &mut Coverage, listings: &[&Listing], account: Symbol, regions: &Regions) {
+fn enter_closed_regions(coverage: &mut Coverage, work: &Work, account: Symbol, regions: &Regions) {
     let closed = regions
         .not_enabled
         .iter()
-        .map(|region| (*region, CellStatus::NotEnabled, None))
-        .chain(
-            regions
-                .unknown
-                .iter()
-                .map(|region| (*region, CellStatus::Failed, Some("no such region".to_owned()))),
-        );
-    for (region, status, detail) in closed {
-        for kind in listings.iter().flat_map(|listing| listing.kinds) {
+        .map(|region| (*region, "the region is not enabled for the account"))
+        .chain(regions.unknown.iter().map(|region| (*region, "no such region")));
+    for (region, why) in closed {
+        for kind in &work.kinds {
             coverage.enter(Cell {
-                kind: Symbol::known(kind.name),
+                kind: Symbol::known(kind),
                 account,
                 region,
-                status,
+                status: CellStatus::Failed,
                 count: 0,
-                detail: detail.clone(),
+                detail: Some(why.to_owned()),
             });
         }
     }
@@ -197,11 +235,14 @@ fn enter_closed_regions(coverage: &mut Coverage, listings: &[&Listing], account:
     }
 }
 
-/// One listing in one region.
+/// One task in one region.
 struct Job<'a> {
-    listing: &'static Listing,
+    task: Task,
     clients: &'a Clients,
+    /// The region of its cells.
     region: Symbol,
+    /// Where it is called.
+    place: Place,
 }
 
 /// What came of it.
@@ -211,20 +252,23 @@ struct Outcome {
 }
 
 impl Job<'_> {
-    async fn run(&self, account: Symbol, partition: Symbol, deadline: Duration) -> Outcome {
-        let cx = ListCx::new(self.clients, account, self.region, partition);
-        let end = tokio::time::timeout(deadline, (self.listing.list)(&cx)).await;
+    async fn run(&self, only: &FxHashSet<&str>, deadline: Duration) -> Outcome {
+        match self.task {
+            Task::Described(listing) => self.described(listing, deadline).await,
+            Task::Rows(group) => self.rows(group, only, deadline).await,
+        }
+    }
+
+    async fn described(&self, listing: &'static Listing, deadline: Duration) -> Outcome {
+        let cx = ListCx::new(self.clients, self.place.account, self.region, self.place.partition);
+        let end = tokio::time::timeout(deadline, (listing.list)(&cx)).await;
         let (live, faults) = cx.finish();
         let whole = match end {
             Ok(Ok(())) => (CellStatus::Listed, None),
             Ok(Err(fault)) => (fault.status(), Some(fault.to_string())),
-            Err(_) => (
-                CellStatus::Failed,
-                Some(format!("not done after {} seconds", deadline.as_secs())),
-            ),
+            Err(_) => (CellStatus::Failed, Some(late(deadline))),
         };
-        let cells = self
-            .listing
+        let cells = listing
             .kinds
             .iter()
             .map(|kind| {
@@ -233,27 +277,45 @@ impl Job<'_> {
                     .iter()
                     .find(|(name, _)| *name == *kind.name)
                     .map_or(whole.clone(), |(_, fault)| (fault.status(), Some(fault.to_string())));
-                self.cell(account, kind.name, status, count, detail)
+                self.cell(kind.name, status, count, detail)
             })
             .collect();
         Outcome { live, cells }
     }
 
-    fn cell(
-        &self,
-        account: Symbol,
-        kind: &'static str,
-        status: CellStatus,
-        count: u64,
-        detail: Option<String>,
-    ) -> Cell {
+    async fn rows(&self, group: &'static Group, only: &FxHashSet<&str>, deadline: Duration) -> Outcome {
+        let run = Run::new(self.clients, self.place, self.region, only);
+        let in_time = tokio::time::timeout(deadline, run.list(group)).await.is_ok();
+        let (live, ends) = run.finish();
+        let cells = self
+            .task
+            .kinds(only)
+            .into_iter()
+            .map(|kind| {
+                let end = ends.get(kind).cloned().unwrap_or_default();
+                let (status, detail) = match end.fault {
+                    Some(fault) => (fault.status(), Some(end.detail.unwrap_or_else(|| fault.to_string()))),
+                    None if !in_time => (CellStatus::Failed, Some(late(deadline))),
+                    None => (CellStatus::Listed, None),
+                };
+                self.cell(kind, status, end.count, detail)
+            })
+            .collect();
+        Outcome { live, cells }
+    }
+
+    fn cell(&self, kind: &'static str, status: CellStatus, count: u64, detail: Option<String>) -> Cell {
         Cell {
             kind: Symbol::known(kind),
-            account,
+            account: self.place.account,
             region: self.region,
             status,
             count,
             detail,
         }
     }
+}
+
+fn late(deadline: Duration) -> String {
+    format!("not done after {} seconds", deadline.as_secs())
 }

@@ -1,13 +1,16 @@
 //! One set of clients for each region, all on one HTTP client.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aws_types::SdkConfig;
 use aws_types::region::Region;
+use rustc_hash::FxHashMap;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 
+use super::call::Caller;
 use super::readonly::ReadOnly;
 use super::whole::Whole;
 use crate::model::Symbol;
@@ -15,6 +18,7 @@ use crate::model::Symbol;
 /// The SDK clients of one region, made when first asked for.
 pub struct Clients {
     config: SdkConfig,
+    caller: Arc<Caller>,
     ec2: OnceLock<aws_sdk_ec2::Client>,
     ecs: OnceLock<aws_sdk_ecs::Client>,
     rds: OnceLock<aws_sdk_rds::Client>,
@@ -24,8 +28,9 @@ pub struct Clients {
 }
 
 /// Bounds the calls under way, by service.
+#[derive(Default)]
 pub(super) struct Pace {
-    services: [(&'static str, tokio::sync::Semaphore); 5],
+    services: Mutex<FxHashMap<&'static str, Arc<Semaphore>>>,
 }
 
 /// Calls of one service in one region at the same time. The SDK's adaptive retries slow down further when asked to
@@ -33,19 +38,17 @@ pub(super) struct Pace {
 const CALLS_AT_ONCE: usize = 8;
 
 impl Pace {
-    fn new() -> Self {
-        let of = |service| (service, tokio::sync::Semaphore::new(CALLS_AT_ONCE));
-        Self {
-            services: [of("ec2"), of("ecs"), of("rds"), of("elasticloadbalancing"), of("")],
-        }
-    }
-
     /// Waits for a place for a call of the service that `action` (`ec2:DescribeVpcs`) names.
-    pub(super) async fn place(&self, action: &str) -> Option<tokio::sync::SemaphorePermit<'_>> {
+    pub(super) async fn place(&self, action: &'static str) -> Option<OwnedSemaphorePermit> {
         let service = action.split(':').next().unwrap_or_default();
-        let last = &self.services[self.services.len() - 1];
-        let (_, places) = self.services.iter().find(|(name, _)| *name == service).unwrap_or(last);
-        places.acquire().await.ok()
+        let places = Arc::clone(
+            self.services
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .entry(service)
+                .or_insert_with(|| Arc::new(Semaphore::new(CALLS_AT_ONCE))),
+        );
+        places.acquire_owned().await.ok()
     }
 }
 
@@ -75,16 +78,28 @@ impl ClassifyRetry for NotHere {
 }
 
 impl Clients {
-    pub(super) fn new(base: &SdkConfig, region: Symbol) -> Self {
+    pub(super) fn new(base: &SdkConfig, caller: &Arc<Caller>, region: Symbol) -> Self {
         let config = base.to_builder().region(Region::new(region.as_str())).build();
         Self {
             config,
+            caller: Arc::clone(caller),
             ec2: OnceLock::new(),
             ecs: OnceLock::new(),
             rds: OnceLock::new(),
             elb: OnceLock::new(),
-            pace: Pace::new(),
+            pace: Pace::default(),
         }
+    }
+
+    /// The generic caller, for services that have no client here.
+    #[must_use]
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Waits for a place for a call of the service that `action` (`sqs:ListQueues`) names; the call holds it.
+    pub async fn pace(&self, action: &'static str) -> Option<OwnedSemaphorePermit> {
+        self.pace.place(action).await
     }
 
     pub fn ec2(&self) -> &aws_sdk_ec2::Client {

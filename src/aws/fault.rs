@@ -30,6 +30,8 @@ pub enum Reason {
     Credentials,
     Throttled,
     NotEnabled,
+    /// The service, or the operation, does not exist there: there is nothing to list.
+    NotOffered,
     TimedOut,
     Unreachable,
     /// The answer could not be read.
@@ -112,7 +114,7 @@ impl Fault {
         match self.reason {
             Reason::Denied => CellStatus::Denied,
             Reason::Throttled => CellStatus::Throttled,
-            Reason::NotEnabled => CellStatus::NotEnabled,
+            Reason::NotEnabled | Reason::NotOffered => CellStatus::NotEnabled,
             _ => CellStatus::Failed,
         }
     }
@@ -208,6 +210,7 @@ impl fmt::Display for Fault {
             Reason::Credentials => "was refused: the credentials are expired or not valid",
             Reason::Throttled => "was throttled until the retries ran out",
             Reason::NotEnabled => "is not enabled here",
+            Reason::NotOffered => "is not offered here",
             Reason::TimedOut => "timed out",
             Reason::Unreachable => "could not be reached",
             Reason::Broken => "gave an answer that cannot be read",

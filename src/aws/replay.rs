@@ -11,6 +11,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 
+use super::call::Caller;
 use super::clients::Clients;
 use super::fault::Fault;
 use super::list::{List, ListCx};
@@ -66,8 +67,9 @@ impl Replay {
         Ok(live)
     }
 
-    /// The same with everything that came of it.
-    pub async fn run(&self, list: List) -> (Vec<Live>, Vec<(Symbol, Fault)>, Result<(), Fault>) {
+    /// Clients of eu-west-1 that this answers.
+    #[must_use]
+    pub fn clients(&self) -> Clients {
         let config = aws_config::SdkConfig::builder()
             .behavior_version(aws_config::BehaviorVersion::latest())
             .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(
@@ -76,7 +78,12 @@ impl Replay {
             .retry_config(aws_config::retry::RetryConfig::disabled())
             .http_client(self.clone())
             .build();
-        let clients = Clients::new(&config, Symbol::known("eu-west-1"));
+        Clients::new(&config, &Arc::new(Caller::new(&config)), Symbol::known("eu-west-1"))
+    }
+
+    /// The same with everything that came of it.
+    pub async fn run(&self, list: List) -> (Vec<Live>, Vec<(Symbol, Fault)>, Result<(), Fault>) {
+        let clients = self.clients();
         let cx = ListCx::new(&clients, "123456789012".into(), "eu-west-1".into(), "aws".into());
         let result = list(&cx).await;
         let (live, faults) = cx.finish();

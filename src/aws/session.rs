@@ -1,5 +1,6 @@
 //! Credentials, the account they belong to, and its regions.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
@@ -9,6 +10,7 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_types::region::Region;
 
+use super::call::Caller;
 use super::clients::Clients;
 use super::fault::{Fault, Reason};
 use super::readonly::ReadOnly;
@@ -78,6 +80,7 @@ pub struct Regions {
 /// Working credentials of one account.
 pub struct Session {
     config: SdkConfig,
+    generic: Arc<Caller>,
     pub account: Account,
     /// The ARN of the user or role that calls.
     pub caller: String,
@@ -136,6 +139,7 @@ impl Session {
             partition: Symbol::new(partition),
         };
         Ok(Self {
+            generic: Arc::new(Caller::new(&config)),
             config,
             account,
             caller,
@@ -199,7 +203,7 @@ impl Session {
     /// The clients of one region.
     #[must_use]
     pub fn clients(&self, region: Symbol) -> Clients {
-        Clients::new(&self.config, region)
+        Clients::new(&self.config, &self.generic, region)
     }
 }
 

@@ -8,7 +8,7 @@ use super::config;
 use super::failure::Failure;
 use super::ui::Ui;
 use crate::aws::{ConnectOptions, Session};
-use crate::kinds::disposition;
+use crate::kinds::{disposition, registry};
 use crate::ledger::duplicates::Across;
 use crate::ledger::{Input, Ledger, Projects};
 use crate::model::{Account, Claim, Scan, State};
@@ -36,7 +36,8 @@ pub(crate) struct AccountArgs {
     /// A region to leave out; may be repeated
     #[arg(long, value_name = "REGION", value_delimiter = ',', help_heading = "AWS")]
     exclude_region: Vec<String>,
-    /// A kind to look at, by its Terraform type (see 'whose kinds'); may be repeated [default: all]
+    /// A kind to look at, by its Terraform type (see 'whose kinds'), or 'described' for those whose configuration is
+    /// compared too; may be repeated [default: all]
     #[arg(long, value_name = "TYPE", value_delimiter = ',', help_heading = "AWS")]
     kind: Vec<String>,
     /// Listings under way at the same time
@@ -124,11 +125,19 @@ impl AccountArgs {
                 "give it to --region or to --exclude-region",
             ));
         }
-        let kinds = self
-            .kind
-            .iter()
-            .map(|name| known_kind(name))
-            .collect::<Result<_, _>>()?;
+        let mut kinds: Vec<String> = Vec::new();
+        for name in &self.kind {
+            if name == DESCRIBED {
+                kinds.extend(registry::described().map(|kind| kind.name.to_owned()));
+            } else {
+                kinds.push(known_kind(name)?);
+            }
+        }
+        // Alone it is no choice among kinds: of a family that is listed together nothing is left out.
+        let listed = self.kind.is_empty() || self.kind.iter().any(|name| name != DESCRIBED);
+        if !listed {
+            kinds.clear();
+        }
         let (states, claims) = read_states(
             if self.state.is_empty() {
                 &config.states
@@ -151,6 +160,7 @@ impl AccountArgs {
                 regions: self.region,
                 exclude_regions: self.exclude_region,
                 kinds,
+                listed,
                 concurrency: usize::from(self.concurrency),
                 ..ScanOptions::default()
             },
@@ -159,6 +169,9 @@ impl AccountArgs {
         })
     }
 }
+
+/// Stands for all kinds that are written in code.
+const DESCRIBED: &str = "described";
 
 /// The kind that a Terraform type belongs to: asking for `aws_alb` is asking for `aws_lb`.
 fn known_kind(name: &str) -> Result<String, Failure> {

@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::look::LookArgs;
 use super::ui::Ui;
-use crate::kinds::registry;
+use crate::kinds::registry::{self, Disposition};
 use crate::report::json;
 use crate::report::text::{counted, pad, wrap};
 
@@ -49,35 +49,30 @@ struct Row {
 
 /// The whole table, by type.
 fn table() -> Vec<Row> {
-    let mut rows = Vec::new();
-    for kind in registry::all() {
-        let mut add = |r#type, disposition, of, why| {
-            rows.push(Row {
+    registry::types()
+        .into_iter()
+        .map(|(r#type, disposition)| {
+            let (word, of, why) = match disposition {
+                Disposition::Kind(kind) if registry::is_described(kind.name) => ("described", None, None),
+                Disposition::Kind(_) => ("listed", None, None),
+                Disposition::Alias(kind) => ("alias", Some(kind.name), Some("another name for the same resource")),
+                Disposition::Adopter(kind) => ("alias", Some(kind.name), Some("takes over a default that AWS made")),
+                Disposition::Facet(kind, _) => (
+                    "part_of",
+                    Some(kind.name),
+                    Some("counts as a claim on what it belongs to"),
+                ),
+                Disposition::NotInventoried(why) => ("not_inventoried", None, Some(why)),
+                Disposition::Unknown => ("not_inventoried", None, Some("no kind knows it")),
+            };
+            Row {
                 r#type,
-                disposition,
+                disposition: word,
                 of,
                 why,
-            });
-        };
-        let of = Some(kind.name);
-        add(kind.name, "described", None, None);
-        for alias in kind.aliases {
-            add(alias, "alias", of, Some("another name for the same resource"));
-        }
-        for adopter in kind.adopters {
-            add(adopter, "alias", of, Some("takes over a default that AWS made"));
-        }
-        for facet in kind.facets {
-            add(
-                facet.kind,
-                "part_of",
-                of,
-                Some("counts as a claim on what it belongs to"),
-            );
-        }
-    }
-    rows.sort_by_key(|row| row.r#type);
-    rows
+            }
+        })
+        .collect()
 }
 
 pub(crate) fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {

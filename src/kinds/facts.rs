@@ -187,8 +187,11 @@ pub struct Kind {
     pub facets: &'static [Facet],
     /// With `{partition}`, `{region}`, `{account}` and `{id}`; empty where only the API knows the ARN.
     pub arn: &'static str,
-    /// The state's attribute that equals the live id: `id`, or `identifier`.
+    /// The state's attribute that equals the live id, or one of its further keys: `id`, or `identifier`; or a template
+    /// over attributes: `{rest_api_id}/{stage_name}`.
     pub id_attribute: &'static str,
+    /// The attribute `arn` of its states is the ARN of another thing, on which it works.
+    pub foreign_arn: bool,
     pub attributes: &'static [Attribute],
     /// How to make equal settings equal values, where the attributes' facts are not enough.
     /// The kind's listing has done it already; whoever reads states and plans must.
@@ -220,6 +223,7 @@ impl Kind {
             facets: &[],
             arn: "",
             id_attribute: "id",
+            foreign_arn: false,
             attributes: &[],
             canonical: None,
             cloudformation: "",
@@ -241,6 +245,40 @@ impl Kind {
                 .replace("{account}", account)
                 .replace("{id}", id)
         })
+    }
+
+    /// The attributes of a state that `id_attribute` needs.
+    pub fn id_attributes(&self) -> impl Iterator<Item = &'static str> {
+        let (plain, template) = if self.id_attribute.contains('{') {
+            (None, Some(self.id_attribute))
+        } else {
+            (Some(self.id_attribute), None)
+        };
+        let names = template.into_iter().flat_map(|template| template.split('{').skip(1));
+        plain
+            .into_iter()
+            .chain(names.filter_map(|rest| rest.split_once('}').map(|(name, _)| name)))
+    }
+
+    /// Fills the template of `id_attribute`; nothing where it is none, or an attribute is missing.
+    #[must_use]
+    pub fn id_from(&self, attribute: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+        let (before, mut rest) = self.id_attribute.split_once('{')?;
+        let mut id = before.to_owned();
+        loop {
+            let (name, after) = rest.split_once('}')?;
+            id.push_str(&attribute(name)?);
+            match after.split_once('{') {
+                Some((between, further)) => {
+                    id.push_str(between);
+                    rest = further;
+                }
+                None => {
+                    id.push_str(after);
+                    return Some(id);
+                }
+            }
+        }
     }
 
     /// The facts of the attribute at `path`.

@@ -4,12 +4,14 @@
 //! kind's template, then kind, account, region and id. Two states with one resource are two claims: a match is
 //! never taken away from the list.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::kinds::facts::{Facet, Kind, Scope};
 use crate::kinds::{Disposition, disposition};
-use crate::model::{Arn, Claim, Live, Symbol};
+use crate::model::{Arn, Claim, Live, Symbol, Value};
 
 use super::index::{GLOBAL, Index};
 use super::{
@@ -175,7 +177,8 @@ pub(super) fn find(ledger: &Ledger, index: &Index<'_>, places: &Places, claim: &
         .into_iter()
         .chain(claim.arn.as_deref())
         .chain(claim.id.as_deref().filter(|id| id.starts_with("arn:")));
-    for arn in arns {
+    let foreign = disposition.kind().is_some_and(|kind| kind.foreign_arn);
+    for arn in arns.filter(|_| !foreign) {
         if let Some(at) = index.arn(arn) {
             return Match::On(at);
         }
@@ -184,7 +187,7 @@ pub(super) fn find(ledger: &Ledger, index: &Index<'_>, places: &Places, claim: &
         return Match::None(NoMatch::UnknownType);
     };
     let id = live_id(kind, claim);
-    if let Some(id) = id {
+    if let Some(id) = id.as_deref() {
         if let (Some(account), Some(region)) = (account, region)
             && let Some(partition) = ledger.accounts.iter().find(|a| a.id == account).map(|a| a.partition)
             && let Some(at) = kind
@@ -212,12 +215,24 @@ pub(super) fn find(ledger: &Ledger, index: &Index<'_>, places: &Places, claim: &
 }
 
 /// The text by which the live side knows the claim: the kind's id attribute, else `id`.
-fn live_id<'a>(kind: &Kind, claim: &'a Claim) -> Option<&'a str> {
+fn live_id<'a>(kind: &Kind, claim: &'a Claim) -> Option<Cow<'a, str>> {
+    let attribute = |name: &str| match name {
+        "id" => claim.id.as_deref().map(str::to_owned),
+        "arn" => claim.arn.as_deref().map(str::to_owned),
+        name => match claim.configuration.get(name)? {
+            Value::Text(text) => Some(text.to_string()),
+            Value::Integer(number) => Some(number.to_string()),
+            _ => None,
+        },
+    };
     let of_attribute = match kind.id_attribute {
         "id" => None,
-        path => claim.configuration.text(path),
+        template if template.contains('{') => kind.id_from(&attribute).map(Cow::Owned),
+        path => claim.configuration.text(path).map(Cow::Borrowed),
     };
-    of_attribute.or(claim.identity.text("id")).or(claim.id.as_deref())
+    of_attribute
+        .or(claim.identity.text("id").map(Cow::Borrowed))
+        .or(claim.id.as_deref().map(Cow::Borrowed))
 }
 
 /// Says whether the live resource stands where a claim's ARN says.

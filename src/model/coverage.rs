@@ -18,7 +18,8 @@ pub enum CellStatus {
     Throttled,
     /// Unreachable, timed out, or an answer that could not be read.
     Failed,
-    /// The region is not enabled for the account.
+    /// There is nothing to list: the service is not offered in the region, or the account does not use it.
+    /// No failure, but no proof either: nothing is called missing there.
     NotEnabled,
     /// It was asked not to look.
     Skipped,
@@ -103,9 +104,10 @@ impl Coverage {
         self.cells.values()
     }
 
-    /// Cells that are not `listed`.
+    /// Cells that may hold something that was not seen: neither `listed` nor `not enabled`.
     pub fn gaps(&self) -> impl Iterator<Item = &Cell> {
-        self.cells().filter(|cell| cell.status != CellStatus::Listed)
+        self.cells()
+            .filter(|cell| !matches!(cell.status, CellStatus::Listed | CellStatus::NotEnabled))
     }
 
     /// Says whether all that was asked for was seen. What the user chose to skip does not count
@@ -165,6 +167,14 @@ mod tests {
         let only = coverage.cells().next().expect("one cell");
         assert_eq!((only.status, only.count), (CellStatus::Denied, 3));
         assert!(!coverage.complete());
+    }
+
+    #[test]
+    fn a_service_that_is_not_there_is_no_gap_and_not_listed() {
+        let coverage: Coverage = [cell(CellStatus::NotEnabled)].into_iter().collect();
+        assert!(coverage.complete());
+        assert_eq!(coverage.gaps().count(), 0);
+        assert!(!coverage.listed("aws_vpc".into(), "123456789012".into(), "eu-west-1".into()));
     }
 
     #[test]

@@ -41,8 +41,8 @@ impl Filter {
         } else if let Some(kind) = disposition.kind() {
             filter.add(kind.attributes);
             // `id` and `arn` are fields of every claim.
-            if !matches!(kind.id_attribute, "id" | "arn") {
-                filter.insert(kind.id_attribute, Kept::default(), true);
+            for name in kind.id_attributes().filter(|name| !matches!(*name, "id" | "arn")) {
+                filter.insert(name, Kept::default(), true);
             }
         }
         filter

@@ -68,6 +68,14 @@ def write_tsv(path, head, rows):
     path.write_text(text)
 
 
+def absent(service):
+    """The regions in which botocore knows no endpoint of a regional service; None where it knows none at all."""
+    session = botocore.session.get_session()
+    every = [r for p in PARTITIONS for r in sorted(session.get_available_regions("ec2", p))]
+    have = {r for p in PARTITIONS for r in session.get_available_regions(models.SERVICE_OF.get(service, service), p)}
+    return [r for r in every if r not in have] if have else None
+
+
 def item_of(build, kind):
     """The service, item shape and detail shape of a kind, described or listed."""
     over, facts = build.over(kind), build.facts.get(kind, {"list_op": None})
@@ -160,6 +168,8 @@ def write(build, folder):
     write_tsv(folder / "services.tsv",
               ["service", "protocol", "json", "target_prefix", "api_version", "signing_name", "host", "global", "host_cn", "global_cn", "host_gov", "global_gov", "service_id", "not_in_use", "discovery"],
               [service_row(s) for s in sorted({r["service"] for r in build.rows.values()})])
+    services = sorted({r["service"] for r in build.rows.values()})
+    write_tsv(folder / "regions.tsv", ["service", "absent"], [[s, " ".join(absent(s))] for s in services if absent(s) is not None])
     write_tsv(folder / "types.tsv", ["type", "disposition", "of", "join", "why"],
               [[k, d, of, join, extra if d == "not_inventoried" else ""] for k, (d, of, extra, join) in sorted(build.types.items())])
     write_tsv(folder / "facets.tsv", ["type", "whole", "attribute"],

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use whose::kinds::disposition;
+use whose::kinds::{disposition, is_described};
 use whose::ledger::Ownership;
 
 use crate::harness::{Run, account, own_account, recorded, root, scan, states, whose_at};
@@ -22,7 +22,7 @@ pub(crate) fn addresses(state: &Path) -> BTreeSet<String> {
     let mut addresses = BTreeSet::new();
     for resource in state["resources"].as_array().expect("resources") {
         let kind = resource["type"].as_str().expect("a type");
-        if resource["mode"] != "managed" || disposition(kind).kind().is_none() {
+        if resource["mode"] != "managed" || !disposition(kind).kind().is_some_and(|kind| is_described(kind.name)) {
             continue;
         }
         let module = resource["module"]

@@ -75,7 +75,16 @@ fn an_account_as_terraform_left_it_has_not_drifted() {
 fn scanned(name: &str, states: &[&str], folder: &Path, arguments: &[&str]) -> PathBuf {
     let path = folder.join(format!("{name}.jsonl.zst"));
     let mut command = whose_at(&account(name));
-    command.args(["scan", "--region", REGIONS, "--fail-on", "never", "--snapshot"]);
+    command.args([
+        "scan",
+        "--kind",
+        "described",
+        "--region",
+        REGIONS,
+        "--fail-on",
+        "never",
+        "--snapshot",
+    ]);
     command.arg(&path).args(arguments);
     for state in states {
         command.args(["--state", state]);
