@@ -7,6 +7,7 @@ pub mod facts;
 pub mod loss;
 pub mod markers;
 pub mod prices;
+pub mod recover;
 pub mod registry;
 
 mod convert;

@@ -5,6 +5,7 @@ mod cli;
 mod closure;
 mod harness;
 mod help;
+mod incident;
 mod live;
 mod time;
 mod wire;
