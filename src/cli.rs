@@ -24,6 +24,7 @@ mod report;
 mod scan;
 mod since;
 mod target;
+mod triage;
 mod ui;
 
 pub use exit::Exit;
@@ -114,6 +115,8 @@ enum Command {
     Check(Box<check::Args>),
     Report(report::Args),
     Diff(diff::Args),
+    Triage(Box<triage::Args>),
+    Recoverable(Box<triage::RecoverableArgs>),
     Explain(Box<explain::Args>),
     Kinds(kinds::Args),
     Demo(demo::Args),
@@ -144,6 +147,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Check(args) => check::run(*args, &mut ui),
         Command::Report(args) => report::run(args, &mut ui),
         Command::Diff(args) => diff::run(args, &mut ui),
+        Command::Triage(args) => triage::run(*args, &mut ui),
+        Command::Recoverable(args) => triage::run_recoverable(*args, &mut ui),
         Command::Explain(args) => explain::run(*args, &mut ui),
         Command::Kinds(args) => kinds::run(&args, &mut ui),
         Command::Demo(args) => demo::run(args, &mut ui),

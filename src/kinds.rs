@@ -8,6 +8,7 @@ pub mod listed;
 pub mod loss;
 pub mod markers;
 pub mod prices;
+pub mod recover;
 pub mod registry;
 
 mod convert;

@@ -14,3 +14,4 @@ pub mod report;
 pub mod scan;
 pub mod snapshot;
 pub mod terraform;
+pub mod triage;

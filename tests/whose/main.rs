@@ -7,6 +7,7 @@ mod conformance;
 mod generated;
 mod harness;
 mod help;
+mod incident;
 mod live;
 mod precision;
 mod proxy;
