@@ -269,7 +269,12 @@ impl Ledger {
         let mut seen = std::collections::BTreeSet::new();
         let mut open = vec![live];
         if own == live {
-            open.extend((0..).zip(&self.entries).filter(|(_, entry)| entry.whole == Some(live)).map(|(at, _)| at));
+            open.extend(
+                (0..)
+                    .zip(&self.entries)
+                    .filter(|(_, entry)| entry.whole == Some(live))
+                    .map(|(at, _)| at),
+            );
         }
         while let Some(at) = open.pop() {
             for edge in self.references.used_by(at) {

@@ -8,9 +8,9 @@ use super::failure::Failure;
 use super::gather;
 use super::target::Target;
 use super::ui::Ui;
-use crate::ledger::duplicates::Across;
 use crate::config::{self, Found};
 use crate::ledger::Projects;
+use crate::ledger::duplicates::Across;
 use crate::model::StateStatus;
 use crate::terraform;
 

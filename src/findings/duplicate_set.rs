@@ -56,7 +56,11 @@ fn finding(rule: &Rule, ledger: &Ledger, set: &DuplicateSet) -> Finding {
             (false, _) => "original or copy, undecided",
         };
         let claimed = claims(ledger, stack);
-        let text = format!("{} is {role}: {}, {claimed}", letter(number), portrait(ledger, stack, true));
+        let text = format!(
+            "{} is {role}: {}, {claimed}",
+            letter(number),
+            portrait(ledger, stack, true)
+        );
         finding.evidence.push(text);
     }
     if set.stacks.len() > SHOWN {
@@ -154,7 +158,10 @@ fn portrait(ledger: &Ledger, stack: &Stack, names: bool) -> String {
     let idle = kinds_of(ledger, &stack.idle_data);
     said.push(match (stack.data.is_empty(), stack.idle_data.is_empty()) {
         (true, true) => "holds no data".to_owned(),
-        (true, false) => format!("holds no data in use, but {idle} that nothing uses{}", of(&stack.idle_data)),
+        (true, false) => format!(
+            "holds no data in use, but {idle} that nothing uses{}",
+            of(&stack.idle_data)
+        ),
         (false, true) => format!("holds data in use{}", of(&stack.data)),
         (false, false) if names => format!(
             "holds data in use{}, and {idle} that nothing uses{}",

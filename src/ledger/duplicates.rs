@@ -274,7 +274,9 @@ fn sets(candidates: &Candidates<'_>) -> Vec<DraftSet> {
         held.entry((set, candidates.hand(node))).or_default().push(node);
     }
     let mut sets: BTreeMap<Group, DraftSet> = BTreeMap::new();
-    let of_states = held.into_iter().map(|((set, hand), members)| (set, Draft { hand, members }));
+    let of_states = held
+        .into_iter()
+        .map(|((set, hand), members)| (set, Draft { hand, members }));
     let of_nobody = copies.into_iter().map(|members| {
         let set = together.find(candidates.group(members[0]));
         let hand = Hand::Nobody;

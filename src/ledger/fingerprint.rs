@@ -235,7 +235,9 @@ impl Levels {
     fn iter(&self) -> impl Iterator<Item = Vec<&[LiveIndex]>> {
         self.levels.iter().map(|ranges| {
             let members = ranges.iter();
-            members.map(|range| &self.members[range.start as usize..range.end as usize]).collect()
+            members
+                .map(|range| &self.members[range.start as usize..range.end as usize])
+                .collect()
         })
     }
 }

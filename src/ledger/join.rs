@@ -15,7 +15,8 @@ use crate::model::{Arn, Claim, Live, Symbol, Value};
 
 use super::index::{GLOBAL, Index};
 use super::{
-    ClaimIndex, Entry, Held, Input, Ledger, LiveIndex, NoMatch, Unmatched, duplicates, fingerprint, ownership, references,
+    ClaimIndex, Entry, Held, Input, Ledger, LiveIndex, NoMatch, Unmatched, duplicates, fingerprint, ownership,
+    references,
 };
 
 /// What the join says about one claim.

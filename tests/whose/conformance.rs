@@ -33,7 +33,16 @@ const NOT_CALLED: &[(&str, &str)] = &[
 fn scan_through(proxy: &Proxy, name: &str, more: &[&str]) -> Run {
     let mut command = whose_at(&proxy.url);
     command
-        .args(["scan", "--region", REGION, "--state", &states(name)])
+        .args([
+            "scan",
+            "--no-config",
+            "--kind",
+            "described",
+            "--region",
+            REGION,
+            "--state",
+            &states(name),
+        ])
         .args(more);
     json(&mut command)
 }
@@ -353,6 +362,9 @@ fn with_a_bad_region(fault: Fault, more: &[&str]) -> Run {
     let mut command = whose_at(&proxy.url);
     command.args([
         "scan",
+        "--no-config",
+        "--kind",
+        "described",
         "--region",
         "eu-west-1,us-east-1",
         "--state",

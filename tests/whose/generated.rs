@@ -198,8 +198,13 @@ fn is_timed(kind: &str) -> bool {
 /// The attribute that holds a kind's name.
 fn name_attribute(kind: &str) -> Option<&'static str> {
     Some(match kind {
-        "aws_security_group" | "aws_lb" | "aws_lb_target_group" | "aws_ecs_cluster" | "aws_ecs_service"
-        | "aws_db_subnet_group" | "aws_launch_template" => "name",
+        "aws_security_group"
+        | "aws_lb"
+        | "aws_lb_target_group"
+        | "aws_ecs_cluster"
+        | "aws_ecs_service"
+        | "aws_db_subnet_group"
+        | "aws_launch_template" => "name",
         "aws_key_pair" => "key_name",
         "aws_db_instance" => "identifier",
         "aws_ecs_task_definition" => "family",
@@ -370,11 +375,22 @@ impl Maker {
             blocks.push(
                 Block::new("aws_route_table", named(&format!("routes-{n}")))
                     .to("vpc_id", 0)
-                    .to(if via == "gateway_id" { "route.gateway_id" } else { "route.nat_gateway_id" }, gateway),
+                    .to(
+                        if via == "gateway_id" {
+                            "route.gateway_id"
+                        } else {
+                            "route.nat_gateway_id"
+                        },
+                        gateway,
+                    ),
             );
         }
         let key = random.chance(50).then(|| {
-            blocks.push(Block::new("aws_key_pair", only("key")).unique().with("fingerprint", format!("fp-{number}")));
+            blocks.push(
+                Block::new("aws_key_pair", only("key"))
+                    .unique()
+                    .with("fingerprint", format!("fp-{number}")),
+            );
             blocks.len() - 1
         });
         for n in 0..random.below(3) {
@@ -504,7 +520,8 @@ impl Maker {
                 made.push(vec![*lent]);
                 continue;
             }
-            let taken = block.unique && !how.first && !stack.suffixed && how.rename.is_empty() && how.region == stack.region;
+            let taken =
+                block.unique && !how.first && !stack.suffixed && how.rename.is_empty() && how.region == stack.region;
             let lacking = block.references.iter().any(|(_, target)| made[*target].is_empty());
             if number >= how.blocks || taken || lacking {
                 made.push(Vec::new());
@@ -530,7 +547,9 @@ impl Maker {
                     })
                     .collect();
                 if !volumes.is_empty() && !how.lent.contains_key(&number) {
-                    self.live[*machine].configuration.set("ebs_block_device", Value::List(volumes));
+                    self.live[*machine]
+                        .configuration
+                        .set("ebs_block_device", Value::List(volumes));
                 }
             }
         }
@@ -573,8 +592,15 @@ impl Maker {
         }
         if block.kind == "aws_security_group" {
             // Groups of a stack let each other in, in a ring.
-            let others = made.iter().flatten().filter(|other| self.live[**other].kind == "aws_security_group");
-            let last: Vec<Value> = others.last().map(|other| Value::Text(self.live[*other].id.clone())).into_iter().collect();
+            let others = made
+                .iter()
+                .flatten()
+                .filter(|other| self.live[**other].kind == "aws_security_group");
+            let last: Vec<Value> = others
+                .last()
+                .map(|other| Value::Text(self.live[*other].id.clone()))
+                .into_iter()
+                .collect();
             if !last.is_empty() {
                 let rule = Configuration::new().with("security_groups", Value::List(last));
                 settings.set("ingress", Value::List(vec![rule.into()]));
@@ -592,7 +618,10 @@ impl Maker {
         }
         match block.kind {
             "aws_ebs_volume" => {
-                one.observed.set("attached", false).set("status", "available").set("size_gib", 8);
+                one.observed
+                    .set("attached", false)
+                    .set("status", "available")
+                    .set("size_gib", 8);
             }
             "aws_eip" => {
                 one.observed.set("attached", false);
@@ -604,7 +633,11 @@ impl Maker {
         }
         one.tagged(tags.into_iter().collect::<Tags>());
         if let Some(state) = how.state {
-            let key = if block.many > 1 { format!("[{copy}]") } else { String::new() };
+            let key = if block.many > 1 {
+                format!("[{copy}]")
+            } else {
+                String::new()
+            };
             let address = format!("{}.b{number}{key}", block.kind);
             self.claim(state, at, address);
         }
@@ -657,14 +690,21 @@ impl Maker {
         match how {
             How::Part => apply.blocks = self.random.between(3, stack.blocks.len() - 1),
             How::Leaning => {
-                let group = stack.blocks.iter().rposition(|block| block.kind == "aws_security_group");
+                let group = stack
+                    .blocks
+                    .iter()
+                    .rposition(|block| block.kind == "aws_security_group");
                 let group = group.expect("a group");
                 apply.lent.insert(group, stack.made[group][0]);
             }
             How::Renamed => apply.rename = "-copy",
             How::Drifted => apply.drift = true,
             How::Abroad => {
-                apply.region = if stack.region == REGIONS[0] { REGIONS[1] } else { REGIONS[0] };
+                apply.region = if stack.region == REGIONS[0] {
+                    REGIONS[1]
+                } else {
+                    REGIONS[0]
+                };
             }
             How::Whole | How::Lost => {}
         }
@@ -700,7 +740,11 @@ impl Maker {
             let mut blocks = stack.blocks.iter().zip(&made);
             blocks.any(|(other, made)| !made.is_empty() && (other.kind, &other.name) == (block.kind, &block.name))
         };
-        let also = stack.blocks.iter().zip(stack.made.iter().zip(&made)).filter(|(block, _)| copied(block));
+        let also = stack
+            .blocks
+            .iter()
+            .zip(stack.made.iter().zip(&made))
+            .filter(|(block, _)| copied(block));
         let also = also.flat_map(|(_, (originals, copies))| originals.iter().chain(copies));
         let also = also.map(|at| self.live[*at].arn.to_string()).collect();
         self.copies.push(Copied { how, pairs, also });
@@ -709,27 +753,39 @@ impl Maker {
     /// A project that lives in another's VPC, cluster and listener.
     fn lodger(&mut self, host: &Stack, number: usize) {
         let state = self.state(&format!("lodger{number}"));
-        let target = |kind: &str| host.blocks.iter().position(|block| block.kind == kind).filter(|at| !host.made[*at].is_empty());
+        let target = |kind: &str| {
+            host.blocks
+                .iter()
+                .position(|block| block.kind == kind)
+                .filter(|at| !host.made[*at].is_empty())
+        };
         let id = |maker: &Self, block: usize| maker.live[host.made[block][0]].id.clone();
         let name = format!("lodger{number}");
         let at = self.add("aws_security_group", "", host.region);
         let vpc = id(self, 0);
         let one = &mut self.live[at];
-        one.configuration.set("name", name.as_str()).set("vpc_id", Value::Text(vpc));
+        one.configuration
+            .set("name", name.as_str())
+            .set("vpc_id", Value::Text(vpc));
         one.name = Some(name.as_str().into());
         self.claim(state, at, "aws_security_group.own".to_owned());
         if let Some(listener) = target("aws_lb_listener") {
             let listener = id(self, listener);
             let at = self.add("aws_lb_listener_rule", "", host.region);
             let rule = &mut self.live[at];
-            rule.configuration.set("listener_arn", Value::Text(listener)).set("priority", 500);
+            rule.configuration
+                .set("listener_arn", Value::Text(listener))
+                .set("priority", 500);
             self.claim(state, at, "aws_lb_listener_rule.own".to_owned());
         }
         if let Some(cluster) = target("aws_ecs_cluster") {
             let cluster = self.live[host.made[cluster][0]].arn.clone();
             let at = self.add("aws_ecs_service", &name, host.region);
             let service = &mut self.live[at];
-            service.configuration.set("cluster", Value::Text(cluster)).set("name", name.as_str());
+            service
+                .configuration
+                .set("cluster", Value::Text(cluster))
+                .set("name", name.as_str());
             self.claim(state, at, "aws_ecs_service.own".to_owned());
         }
     }
@@ -761,7 +817,9 @@ impl Maker {
             for n in 0..20 {
                 let at = self.add("aws_instance", "", region);
                 let one = &mut self.live[at];
-                one.configuration.set("instance_type", "m6i.large").set("ami", "ami-0123456789abcdef0");
+                one.configuration
+                    .set("instance_type", "m6i.large")
+                    .set("ami", "ami-0123456789abcdef0");
                 one.created_at = Some(second(NOW - DAY * n));
                 one.tagged([("Name", "web"), (key, value)].into_iter().collect());
                 self.parts_of(at, NOW - DAY * n);
@@ -777,7 +835,9 @@ impl Maker {
                 let id = self.live[vpc].id.clone();
                 let one = &mut self.live[subnet];
                 one.origin = Origin::AwsMade("a default subnet".into());
-                one.configuration.set("vpc_id", Value::Text(id)).set("cidr_block", format!("172.31.{n}.0/24"));
+                one.configuration
+                    .set("vpc_id", Value::Text(id))
+                    .set("cidr_block", format!("172.31.{n}.0/24"));
             }
         }
         // Blue and green: two states, equal tags, another image.
@@ -816,8 +876,14 @@ impl Maker {
         let mut production = self.blueprint(number);
         production.blocks.clone_from(&staging.blocks);
         production.tags.clone_from(&staging.tags);
-        (production.suffixed, production.nameless, production.region) = (staging.suffixed, staging.nameless, staging.region);
-        for (block, stack) in staging.blocks.iter_mut().map(|b| (b, "staging")).chain(production.blocks.iter_mut().map(|b| (b, "production"))) {
+        (production.suffixed, production.nameless, production.region) =
+            (staging.suffixed, staging.nameless, staging.region);
+        for (block, stack) in staging
+            .blocks
+            .iter_mut()
+            .map(|b| (b, "staging"))
+            .chain(production.blocks.iter_mut().map(|b| (b, "production")))
+        {
             block.name = format!("{}-{stack}", block.name);
             if stack == "production" {
                 for (key, value) in &mut block.settings {
@@ -828,7 +894,11 @@ impl Maker {
             }
         }
         let one = self.state(&format!("twice{number}"));
-        let other = if self.random.chance(50) { one } else { self.state(&format!("again{number}")) };
+        let other = if self.random.chance(50) {
+            one
+        } else {
+            self.state(&format!("again{number}"))
+        };
         self.apply_first(&mut staging, Some(one));
         self.apply_first(&mut production, Some(other));
     }
@@ -837,21 +907,32 @@ impl Maker {
     fn litter(&mut self, number: usize, host: &Stack) {
         let region = host.region;
         let volume = self.add("aws_ebs_volume", "", region);
-        self.live[volume].observed.set("attached", false).set("status", "available");
+        self.live[volume]
+            .observed
+            .set("attached", false)
+            .set("status", "available");
         self.live[volume].tagged([("Name", format!("scratch-{number}"))].into_iter().collect());
         let address = self.add("aws_eip", "", region);
         self.live[address].observed.set("attached", false);
         let group = self.add("aws_security_group", "", region);
         let vpc = self.live[host.made[0][0]].id.clone();
-        self.live[group].configuration.set("vpc_id", Value::Text(vpc)).set("name", format!("tmp-{number}"));
+        self.live[group]
+            .configuration
+            .set("vpc_id", Value::Text(vpc))
+            .set("name", format!("tmp-{number}"));
         self.live[group].name = Some(format!("tmp-{number}").into());
         let target = self.add("aws_lb_target_group", &format!("tmp-{number}"), region);
         self.live[target].configuration.set("name", format!("tmp-{number}"));
         let key = self.add("aws_key_pair", &format!("tmp-{number}"), region);
         let snapshot = self.add("aws_ebs_snapshot", "", region);
-        self.live[snapshot].configuration.set("volume_id", format!("vol-{:017x}", 0xdead_0000 + number));
+        self.live[snapshot]
+            .configuration
+            .set("volume_id", format!("vol-{:017x}", 0xdead_0000 + number));
         let interface = self.add("aws_network_interface", "", region);
-        self.live[interface].observed.set("attached", false).set("status", "available");
+        self.live[interface]
+            .observed
+            .set("attached", false)
+            .set("status", "available");
         let template = self.add("aws_launch_template", &format!("tmp-{number}"), region);
         self.live[template].configuration.set("name", format!("tmp-{number}"));
         for orphan in [volume, address, group, target, key, snapshot, interface, template] {
@@ -859,13 +940,18 @@ impl Maker {
         }
         // Nearly: an attached volume, a group that another's rule names, a snapshot whose volume is there.
         let attached = self.add("aws_ebs_volume", "", region);
-        self.live[attached].observed.set("attached", true).set("status", "in-use");
+        self.live[attached]
+            .observed
+            .set("attached", true)
+            .set("status", "in-use");
         let named = self.add("aws_security_group", "", region);
         self.live[named].name = Some(format!("office-{number}").into());
         let id = self.live[named].id.clone();
         let user = self.add("aws_security_group", "", region);
         let rule = Configuration::new().with("security_groups", Value::List(vec![Value::Text(id)]));
-        self.live[user].configuration.set("ingress", Value::List(vec![rule.into()]));
+        self.live[user]
+            .configuration
+            .set("ingress", Value::List(vec![rule.into()]));
         let state = self.state(&format!("near{number}"));
         self.claim(state, user, "aws_security_group.user".to_owned());
         let kept = self.add("aws_ebs_snapshot", "", region);
@@ -907,7 +993,11 @@ impl Maker {
 
     fn finish(mut self) -> Generated {
         // An address is associated where a gateway names it.
-        let used: BTreeSet<String> = self.live.iter().filter_map(|one| one.configuration.text("allocation_id").map(str::to_owned)).collect();
+        let used: BTreeSet<String> = self
+            .live
+            .iter()
+            .filter_map(|one| one.configuration.text("allocation_id").map(str::to_owned))
+            .collect();
         for one in &mut self.live {
             if one.kind == "aws_eip" && used.contains(&*one.id) {
                 one.observed.set("attached", true);
@@ -950,7 +1040,10 @@ impl Maker {
         let mut states: BTreeMap<&str, BTreeSet<u32>> = BTreeMap::new();
         for claim in &self.claims {
             let arn = claim.arn.as_deref().expect("an ARN");
-            let project = claim.tags.get("Project").unwrap_or(self.states[claim.state as usize].project.as_str());
+            let project = claim
+                .tags
+                .get("Project")
+                .unwrap_or(self.states[claim.state as usize].project.as_str());
             projects.entry(arn).or_default().insert(project);
             states.entry(arn).or_default().insert(claim.state);
         }
@@ -980,7 +1073,9 @@ impl Maker {
                             "db_subnet_group_name" => "aws_db_subnet_group",
                             _ => return None,
                         };
-                        self.live.iter().find(|one| one.kind == kind && *one.id == *text && one.region == user.region)
+                        self.live
+                            .iter()
+                            .find(|one| one.kind == kind && *one.id == *text && one.region == user.region)
                     });
                     // A snapshot does not need the volume that it was made from.
                     used.extend(target.filter(|target| target.arn != user.arn && key != "volume_id"));

@@ -150,7 +150,7 @@ pub(crate) const REGIONS: &str = "eu-west-1,us-east-1";
 /// Scans the described kinds in the two regions of the recorded accounts, with states.
 pub(crate) fn scan(url: &str, states: &[&str]) -> Run {
     let mut command = whose_at(url);
-    command.args(["scan", "--kind", "described", "--region", REGIONS]);
+    command.args(["scan", "--no-config", "--kind", "described", "--region", REGIONS]);
     for state in states {
         command.args(["--state", state]);
     }

@@ -63,7 +63,10 @@ struct Table {
 }
 
 fn members<'l>(ledger: &'l Ledger, set: &'l DuplicateSet) -> impl Iterator<Item = &'l str> {
-    set.stacks.iter().flat_map(|stack| &stack.members).map(|at| &*ledger.live[*at as usize].arn)
+    set.stacks
+        .iter()
+        .flat_map(|stack| &stack.members)
+        .map(|at| &*ledger.live[*at as usize].arn)
 }
 
 fn judge(table: &mut Table, made: &Generated, ledger: &Ledger) {
@@ -72,7 +75,10 @@ fn judge(table: &mut Table, made: &Generated, ledger: &Ledger) {
     let mut all: BTreeSet<&str> = BTreeSet::new();
     for copied in &made.copies {
         for (original, copy) in &copied.pairs {
-            by_how.entry(copied.how).or_default().extend([original.as_str(), copy.as_str()]);
+            by_how
+                .entry(copied.how)
+                .or_default()
+                .extend([original.as_str(), copy.as_str()]);
             all.extend([original.as_str(), copy.as_str()]);
         }
     }
@@ -85,14 +91,30 @@ fn judge(table: &mut Table, made: &Generated, ledger: &Ledger) {
             for arn in truth.difference(&said) {
                 let at = ledger.find(arn)[0];
                 let live = &ledger.live[at as usize];
-                let users: Vec<String> = ledger.references.used_by(at).iter().map(|edge| format!("{:?}", edge.from)).collect();
-                println!("missed, {how:?}: {arn} {:?} {:?} used by {users:?}", live.name, ledger.entries[at as usize].projects);
+                let users: Vec<String> = ledger
+                    .references
+                    .used_by(at)
+                    .iter()
+                    .map(|edge| format!("{:?}", edge.from))
+                    .collect();
+                println!(
+                    "missed, {how:?}: {arn} {:?} {:?} used by {users:?}",
+                    live.name, ledger.entries[at as usize].projects
+                );
             }
         }
-        table.duplicates.entry(format!("{how:?}")).or_default().add(Score::of(&said, truth));
+        table
+            .duplicates
+            .entry(format!("{how:?}"))
+            .or_default()
+            .add(Score::of(&said, truth));
     }
     let alarms: BTreeSet<&str> = said.difference(&all).copied().collect();
-    for set in ledger.duplicates.iter().filter(|set| members(ledger, set).any(|arn| alarms.contains(arn))) {
+    for set in ledger
+        .duplicates
+        .iter()
+        .filter(|set| members(ledger, set).any(|arn| alarms.contains(arn)))
+    {
         println!("\nfalse alarm in a set of {} stacks:", set.stacks.len());
         for (number, stack) in set.stacks.iter().enumerate() {
             for at in &stack.members {
@@ -139,7 +161,9 @@ fn judge(table: &mut Table, made: &Generated, ledger: &Ledger) {
         .filter(|(_, entry)| entry.ownership == Ownership::Shared && entry.whole.is_none())
         .map(|(live, _)| &*live.arn)
         .collect();
-    table.shared.add(Score::of(&owned, &made.shared.iter().map(String::as_str).collect()));
+    table
+        .shared
+        .add(Score::of(&owned, &made.shared.iter().map(String::as_str).collect()));
     let orphans: BTreeSet<&str> = ledger
         .live
         .iter()
@@ -149,7 +173,9 @@ fn judge(table: &mut Table, made: &Generated, ledger: &Ledger) {
         // What a copy left behind unused is an orphan too, but which of it is another question.
         .filter(|arn| made.orphans.contains(*arn) || made.wanted.contains(*arn))
         .collect();
-    table.orphans.add(Score::of(&orphans, &made.orphans.iter().map(String::as_str).collect()));
+    table
+        .orphans
+        .add(Score::of(&orphans, &made.orphans.iter().map(String::as_str).collect()));
 }
 
 fn table(plan: &[How], across: Across) -> Table {
@@ -163,13 +189,19 @@ fn table(plan: &[How], across: Across) -> Table {
         judge(&mut table, &made, &ledger);
     }
     println!("\n{SEEDS} accounts of {STACKS} stacks, {resources} resources\n");
-    println!("{:<22} {:>6} {:>6} {:>6}  {:>9} {:>6}", "", "right", "wrong", "missed", "precision", "recall");
+    println!(
+        "{:<22} {:>6} {:>6} {:>6}  {:>9} {:>6}",
+        "", "right", "wrong", "missed", "precision", "recall"
+    );
     for (name, score) in &table.duplicates {
         println!("{}", score.row(&format!("duplicates, {name}")));
     }
     println!("{}", table.shared.row("shared"));
     println!("{}", table.orphans.row("orphans"));
-    println!("\n{:<12} {:>6} {:>6} {:>10} {:>10} {:>8}", "copies", "all", "as one", "decided", "undecided", "wrong");
+    println!(
+        "\n{:<12} {:>6} {:>6} {:>10} {:>10} {:>8}",
+        "copies", "all", "as one", "decided", "undecided", "wrong"
+    );
     for (name, [all, one, right, undecided, wrong]) in &table.sets {
         println!("{name:<12} {all:>6} {one:>6} {right:>10} {undecided:>10} {wrong:>8}");
     }
@@ -179,20 +211,39 @@ fn table(plan: &[How], across: Across) -> Table {
 #[test]
 fn copies_are_found_and_nothing_else_is_called_one() {
     let table = table(
-        &[How::Whole, How::Part, How::Leaning, How::Drifted, How::Lost, How::Renamed, How::Abroad],
+        &[
+            How::Whole,
+            How::Part,
+            How::Leaning,
+            How::Drifted,
+            How::Lost,
+            How::Renamed,
+            How::Abroad,
+        ],
         Across::Nothing,
     );
     for how in [How::Whole, How::Part, How::Leaning] {
         let score = table.duplicates[&format!("{how:?}")];
         assert_eq!((score.wrong, score.missed), (0, 0), "{how:?}");
         let [all, one, _, _, wrong] = table.sets[&format!("{how:?}")];
-        assert_eq!((one, wrong), (all, 0), "{how:?}: each is one stack against one, with the right original");
+        assert_eq!(
+            (one, wrong),
+            (all, 0),
+            "{how:?}: each is one stack against one, with the right original"
+        );
     }
     // Where nobody holds either, two equal volumes, one of them used, may be of one hand.
     let lost = table.duplicates["Lost"];
-    assert!(lost.wrong == 0 && lost.missed * 100 <= lost.right, "{} missed", lost.missed);
+    assert!(
+        lost.wrong == 0 && lost.missed * 100 <= lost.right,
+        "{} missed",
+        lost.missed
+    );
     assert_eq!(table.duplicates["no copies"].wrong, 0);
-    assert!(table.sets.values().all(|[.., wrong]| *wrong == 0), "a copy was called the original");
+    assert!(
+        table.sets.values().all(|[.., wrong]| *wrong == 0),
+        "a copy was called the original"
+    );
     for score in [table.shared, table.orphans] {
         assert_eq!((score.wrong, score.missed), (0, 0));
     }

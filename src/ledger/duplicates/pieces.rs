@@ -30,7 +30,10 @@ pub(super) fn copies<'s>(candidates: &Candidates<'_>, states: &dyn Fn(Group) -> 
     let mut series: FxHashMap<Group, usize> = FxHashMap::default();
     let alike = |piece: &[Node]| {
         let first = candidates.group(piece[0]);
-        piece.iter().all(|node| candidates.group(*node) == first).then_some(first)
+        piece
+            .iter()
+            .all(|node| candidates.group(*node) == first)
+            .then_some(first)
     };
     for group in pieces.iter().filter_map(|piece| alike(piece)) {
         *series.entry(group).or_default() += 1;
@@ -55,7 +58,11 @@ pub(super) fn copies<'s>(candidates: &Candidates<'_>, states: &dyn Fn(Group) -> 
             Some(_) if states.is_empty() && !piece.named => Vec::new(),
             Some(time) => {
                 let window = (states, Some(time - ONE_APPLY))..=(states, Some(time + ONE_APPLY));
-                open.range(window).flat_map(|(_, copies)| copies).copied().take(TRIES).collect()
+                open.range(window)
+                    .flat_map(|(_, copies)| copies)
+                    .copied()
+                    .take(TRIES)
+                    .collect()
             }
             None => Vec::new(),
         };
@@ -153,7 +160,12 @@ fn pieces(candidates: &Candidates<'_>) -> Vec<Vec<Node>> {
     let loose = || candidates.nodes().filter(|node| candidates.hand(*node) == Hand::Nobody);
     for node in loose() {
         let own = &mut rests_on[node as usize];
-        own.extend(candidates.uses(node).filter(|(_, rests)| *rests).map(|(target, _)| target));
+        own.extend(
+            candidates
+                .uses(node)
+                .filter(|(_, rests)| *rests)
+                .map(|(target, _)| target),
+        );
         own.sort_unstable();
         own.dedup();
         own.iter().for_each(|target| carries[*target as usize].push(node));
@@ -260,7 +272,11 @@ impl Parts<'_> {
             return;
         }
         let (of_a, of_b) = (self.groups_of(a), self.groups_of(b));
-        let (small, mut large) = if of_a.len() <= of_b.len() { (of_a, of_b) } else { (of_b, of_a) };
+        let (small, mut large) = if of_a.len() <= of_b.len() {
+            (of_a, of_b)
+        } else {
+            (of_b, of_a)
+        };
         large.extend(small);
         self.roots.union(a, b);
         let root = self.roots.find(a);
@@ -275,7 +291,8 @@ impl Parts<'_> {
             *counts.entry(self.roots.find(*target)).or_default() += 1;
         }
         // An address that only this gateway uses is its own, whether or not another gateway has an equal one.
-        let only_mine = |parts: &Self, root: Node| carries[root as usize] == [node] && !parts.groups.contains_key(&root);
+        let only_mine =
+            |parts: &Self, root: Node| carries[root as usize] == [node] && !parts.groups.contains_key(&root);
         let (mine, roots): (Vec<(Node, usize)>, Vec<(Node, usize)>) =
             counts.into_iter().partition(|(root, _)| only_mine(self, *root));
         let clear = roots
@@ -348,8 +365,6 @@ fn bundle(candidates: &Candidates<'_>, pieces: Vec<Vec<Node>>) -> Vec<Vec<Node>>
         }
         bundles.push(bundle);
     }
-    bundles
-        .iter_mut()
-        .for_each(|bundle| bundle.sort_unstable());
+    bundles.iter_mut().for_each(|bundle| bundle.sort_unstable());
     bundles
 }

@@ -73,11 +73,7 @@ fn partners(candidates: &Candidates<'_>, members: &[Vec<Node>], rests: &[bool]) 
     partners
 }
 
-fn parts(
-    candidates: &Candidates<'_>,
-    nodes: &[Node],
-    partners: &FxHashMap<Hand, FxHashSet<Hand>>,
-) -> Vec<Vec<Node>> {
+fn parts(candidates: &Candidates<'_>, nodes: &[Node], partners: &FxHashMap<Hand, FxHashSet<Hand>>) -> Vec<Vec<Node>> {
     let uses: Vec<Use> = nodes.iter().map(|node| use_of(candidates, *node)).collect();
     let mut together: UnionFind<usize> = UnionFind::new(nodes.len());
     let mut first_with: FxHashMap<Group, usize> = FxHashMap::default();
@@ -112,7 +108,8 @@ fn parts(
         let own = candidates.hand(node);
         let mut homes = (0..classes.len()).filter(|class| {
             let known = partners.get(&own);
-            hands[*class].contains(&own) || known.is_some_and(|known| hands[*class].iter().any(|hand| known.contains(hand)))
+            hands[*class].contains(&own)
+                || known.is_some_and(|known| hands[*class].iter().any(|hand| known.contains(hand)))
         });
         match (homes.next(), homes.next()) {
             (Some(home), None) => classes[home].push(node),

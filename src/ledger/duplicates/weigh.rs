@@ -45,7 +45,9 @@ pub(super) fn weigh(candidates: &Candidates<'_>, set: DraftSet) -> Option<Duplic
     }
     if sides.iter().filter(|side| hangs_together(ledger, side)).take(2).count() == 2 {
         // The same places in the same graph are no chance; one equal thing of a third hand beside them may be.
-        sides.retain(|side| hangs_together(ledger, side) || side.members.iter().any(|(_, group)| *group != side.members[0].1));
+        sides.retain(|side| {
+            hangs_together(ledger, side) || side.members.iter().any(|(_, group)| *group != side.members[0].1)
+        });
         sides = with_twins(sides);
         if sides.len() <= COMPARED {
             add_alike(candidates, &mut sides);
@@ -112,10 +114,16 @@ fn keep_telling(ledger: &Ledger, mut sides: Vec<Side>) -> Vec<Side> {
         let mut of_side: BTreeMap<Group, Vec<Symbol>> = BTreeMap::new();
         for (at, group) in &side.members {
             let kinds = of_side.entry(*group).or_default();
-            kinds.extend(ledger.references.used_by(*at).iter().filter_map(|edge| match edge.from {
-                User::Live(user) if ledger.top(user) != *at => Some(ledger.live[user as usize].kind),
-                _ => None,
-            }));
+            kinds.extend(
+                ledger
+                    .references
+                    .used_by(*at)
+                    .iter()
+                    .filter_map(|edge| match edge.from {
+                        User::Live(user) if ledger.top(user) != *at => Some(ledger.live[user as usize].kind),
+                        _ => None,
+                    }),
+            );
         }
         for (group, kinds) in of_side {
             users.entry(group).or_default().push(kinds);
@@ -323,17 +331,23 @@ fn lacks(ledger: &Ledger, sides: &[Side], stacks: &mut [Stack]) {
         for (at, group) in &side.members {
             kind_of.insert(*group, ledger.live[*at as usize].kind);
             *counts.entry(*group).or_default() += 1;
-            users.extend(ledger.references.used_by(*at).iter().filter_map(|edge| match edge.from {
-                // What another hand put there is no part of the stack, and a twin is counted already.
-                User::Live(user)
-                    if !members.contains(&user)
-                        && hand(ledger, user) == side.hand
-                        && may_be_copied(ledger, user) =>
-                {
-                    Some(user)
-                }
-                _ => None,
-            }));
+            users.extend(
+                ledger
+                    .references
+                    .used_by(*at)
+                    .iter()
+                    .filter_map(|edge| match edge.from {
+                        // What another hand put there is no part of the stack, and a twin is counted already.
+                        User::Live(user)
+                            if !members.contains(&user)
+                                && hand(ledger, user) == side.hand
+                                && may_be_copied(ledger, user) =>
+                        {
+                            Some(user)
+                        }
+                        _ => None,
+                    }),
+            );
         }
         users.sort_unstable();
         users.dedup();
@@ -422,4 +436,3 @@ fn best(stacks: &[Stack], score: &dyn Fn(&Stack) -> Option<i64>, margin: i64) ->
         .max()?;
     (top - second >= margin).then_some(first)
 }
-

@@ -13,7 +13,10 @@ use crate::ledger::{Ledger, LiveIndex, Node};
 pub(super) fn duplicates(page: &mut Page, ledger: &Ledger, at: LiveIndex, look: Look) {
     let top = ledger.top(at);
     for set in &ledger.duplicates {
-        let own = set.stacks.iter().position(|stack| stack.members.binary_search(&top).is_ok());
+        let own = set
+            .stacks
+            .iter()
+            .position(|stack| stack.members.binary_search(&top).is_ok());
         let Some(own) = own else { continue };
         row(page, "duplicate", &place(set, own));
         let twins: Vec<String> = set
@@ -80,7 +83,11 @@ pub(super) fn would_break(page: &mut Page, ledger: &Ledger, at: LiveIndex, look:
             if more > 0 {
                 parts.push(format!("{more} more with data"));
             }
-            parts.extend(kinds.into_iter().map(|(title, many)| crate::findings::count_of(many, title)));
+            parts.extend(
+                kinds
+                    .into_iter()
+                    .map(|(title, many)| crate::findings::count_of(many, title)),
+            );
             (!holds_data, format!("{project}: {}", parts.join(", ")))
         })
         .collect();
