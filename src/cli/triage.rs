@@ -10,8 +10,8 @@ use super::gather::{self, AccountArgs, Gathered};
 use super::paper::{Format, PaperArgs};
 use super::since::{Asked, Newer, head};
 use super::ui::Ui;
-use crate::ledger::duplicates::Across;
 use crate::ledger::compare::Missing;
+use crate::ledger::duplicates::Across;
 use crate::report::{json, triage as render};
 use crate::snapshot::diff::{Book, diff};
 use crate::snapshot::{DEFAULT_FOLDER, Folder};
@@ -85,7 +85,7 @@ pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
                 Missing::SaysNothing
             };
             ui.note(&format!("compared with {}", path.display()));
-            let then = gather::saved(&path, projects, Across::Nothing)?.ledger;
+            let then = gather::saved(&path, projects, Across::default())?.ledger;
             let changed = diff(&then, &Book::of(ledger.clone()), missing);
             Triage::new(Before::Scan(&then, &changed), &ledger)
         }
@@ -125,8 +125,8 @@ fn now(
             format!("--snapshot {} does not go with options of a live scan", path.display()),
             "leave out --state, --profile, --account, --region, --exclude-region and --kind",
         )),
-        Some(path) => gather::saved(path, config.projects, Across::Nothing),
-        None => gather::live(account.settle(ui, config)?, None, Across::Nothing, ui),
+        Some(path) => gather::saved(path, config.projects, Across::default()),
+        None => gather::live(account.settle(ui, config)?, None, Across::default(), ui),
     }
 }
 
