@@ -261,7 +261,11 @@ fn member(page: &mut Html, view: &View<'_>, group: &FindingGroup<'_>, finding: &
     page.prose(&finding.title).raw("</summary>\n");
     if !finding.evidence.is_empty() {
         page.raw("<ul class=\"evidence\">");
-        let few = if finding.evidence.len() <= EVIDENCE + 2 { EVIDENCE + 2 } else { EVIDENCE };
+        let few = if finding.evidence.len() <= EVIDENCE + 2 {
+            EVIDENCE + 2
+        } else {
+            EVIDENCE
+        };
         for line in finding.evidence.iter().take(few) {
             page.raw("<li>").prose(line).raw("</li>");
         }
@@ -371,7 +375,9 @@ fn states(page: &mut Html, view: &View<'_>) {
             StateStatus::Unreadable => ("unreadable", true),
             StateStatus::Empty => ("empty", true),
         };
-        page.raw("<tr><th scope=\"row\" class=\"id\">").text(&state.source).raw("</th>");
+        page.raw("<tr><th scope=\"row\" class=\"id\">")
+            .text(&state.source)
+            .raw("</th>");
         page.element("td", if alarm { "alarm" } else { "" }, status);
         page.element("td", "", &state.project);
         page.element("td", "number", &super::super::text::thousands(state.claims));
