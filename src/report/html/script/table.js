@@ -187,7 +187,7 @@ function tablePage(root, query) {
       name: () => [
         make('a', { class: 'open', href: address(at) },
           data.name[at] && data.name[at] !== data.id[at] ? foreign(data.name[at], { class: 'named' }) : null,
-          data.id[at] || at >= LIVE ? foreign(data.id[at] || word('label', at), { class: 'id' }) : null),
+          data.id[at] || at >= LIVE ? foreign(shortId(data.id[at]) || word('label', at), { class: 'id' }) : null),
       ],
       kind: () => foreign(kindOf(at)[1]),
       owner: () => [ownerBadge(at), word('orphan', at) ? make('span', { class: 'orphan' }, 'orphan') : null],

@@ -27,6 +27,9 @@ function projectChip(number, link) {
 const day = (seconds) => new Date(seconds * 1000).toISOString().slice(0, 10);
 const moment = (seconds) => `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
+/** An id as it stands in lists: of an ARN what follows the account, as in sentences; its page has the whole. */
+const shortId = (id) => (/^arn:(?:[^:]*:){4}./.test(id) ? id.split(':').slice(5).join(':') : id);
+
 /** A link to a row's page. */
 const link = (at, text) => make('a', { href: address(at) }, prose(text));
 
