@@ -77,6 +77,8 @@ pub fn read(text: &str, profile: Option<&str>) -> Vec<Named> {
                         Deed::Nothing => {}
                         Deed::Deletes(found) => items.extend(found),
                     }
+                } else if run.args.len() == 1 && is_made_by_aws(run.args[0].text()) {
+                    items.push(unresolved(&run.text, "it is an id and no command: give ids in a list of their own"));
                 }
             }
             Step::Script { run, file, .. } => items.push(unresolved(

@@ -56,7 +56,7 @@ pub trait Surroundings {
 const DEPTH: usize = 4;
 
 const WRITE_IT_OUT: &str = "write the command out in full, or ask a person to run it";
-const CHECK_COMMAND: &str = "check it first (whose check --command '…' --receipt), and run exactly the checked command";
+const CHECK_COMMAND: &str = "check it first (whose check --command '…'), and run exactly the checked command";
 
 /// Judges a command line that runs in `folder`; `Some` where it must not run.
 pub fn judge(text: &str, folder: &Path, around: &dyn Surroundings) -> Option<Refusal> {
@@ -170,7 +170,7 @@ impl Judge<'_> {
             Err(why) => self.refuse(
                 &run.text,
                 why,
-                "check the plan (whose check PLAN --receipt); a person can confirm a review with: whose guard -- \
+                "check the plan (whose check PLAN); a person can confirm a review with: whose guard -- \
                  terraform apply PLAN",
             ),
         }

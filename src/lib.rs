@@ -8,6 +8,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod findings;
+pub mod guard;
 pub mod kinds;
 pub mod ledger;
 pub mod model;

@@ -63,12 +63,11 @@ pub(crate) fn command_sha256(args: &[&str], run: &crate::shell::Run) -> Option<S
 
 /// Leaves the receipts of a check.
 ///
-/// `place` is what `--receipt` says: `None` where it was not given (then only receipts that are there already are
-/// replaced), a file, or nothing but the folder.
+/// `file` gets one, too, where it was asked for.
 pub(crate) fn leave(
     report: &CheckReport,
     matter: &Matter,
-    place: Option<Option<&Path>>,
+    file: Option<&Path>,
     now: Timestamp,
     ui: &Ui,
 ) -> Result<(), Failure> {
@@ -100,11 +99,11 @@ pub(crate) fn leave(
             })
             .collect(),
     };
-    if let Some(Some(path)) = place {
+    if let Some(path) = file {
         let [receipt] = receipts.as_slice() else {
             return Err(Failure::usage(
                 "--receipt FILE holds one receipt, and there are several commands",
-                "give --receipt without a file: each command gets a receipt of its own",
+                "leave --receipt out: each command gets a receipt of its own in your folder of receipts",
             ));
         };
         write(path, receipt)?;
@@ -114,12 +113,8 @@ pub(crate) fn leave(
         return Ok(());
     };
     for receipt in &receipts {
-        let path = folder.join(format!("{}.json", receipt.subject.sha256()));
-        if place.is_none() && !path.exists() {
-            continue;
-        }
         private_folder(&folder)?;
-        write(&path, receipt)?;
+        write(&folder.join(format!("{}.json", receipt.subject.sha256())), receipt)?;
     }
     Ok(())
 }

@@ -30,7 +30,7 @@ pub struct SavedPlan {
     pub directory: Directory,
 }
 
-const PLAN_FIRST: &str = "make a plan (plan -out=plan.out), check it (whose check plan.out --receipt), then run: whose \
+const PLAN_FIRST: &str = "make a plan (plan -out=plan.out), check it (whose check plan.out), then run: whose \
                           guard -- terraform apply plan.out";
 const BY_HAND: &str = "a person must do this by hand, or the change must go through a plan";
 
@@ -175,7 +175,7 @@ fn terraform_deed(program: &str, args: &[Arg]) -> Deed {
     }
 }
 
-const DESTROY_HINT: &str = "make a plan of it (plan -destroy -out=plan.out), check it (whose check plan.out --receipt), \
+const DESTROY_HINT: &str = "make a plan of it (plan -destroy -out=plan.out), check it (whose check plan.out), \
                             then run: whose guard -- terraform apply plan.out";
 
 fn apply(program: &str, args: &[Arg], from: usize, directory: Directory) -> Deed {
