@@ -17,21 +17,24 @@ use aws::Deed;
 /// The bare names of programs that are the AWS CLI.
 #[must_use]
 pub fn is_aws(program: &str) -> bool {
-    matches!(
-        program.strip_suffix(".cmd").unwrap_or(program),
-        "aws" | "aws2" | "awslocal" | "awsv2"
-    )
+    matches!(bare(program), "aws" | "aws2" | "aws-cli" | "awscli" | "awslocal" | "awsv2")
+}
+
+/// Without what Windows adds, and without the tag of a container's image.
+fn bare(program: &str) -> &str {
+    let program = program.split([':', '@']).next().unwrap_or(program);
+    program.strip_suffix(".cmd").unwrap_or(program)
 }
 
 /// The bare names of programs that change whole stacks at once.
 #[must_use]
 pub fn is_stack_tool(program: &str) -> bool {
-    let program = program.strip_suffix(".cmd").unwrap_or(program);
+    let program = bare(program);
     let stem = |name: &str| {
         program.strip_prefix(name).is_some_and(|rest| {
             rest.is_empty()
                 || rest
-                    .strip_prefix(['-', '_', '@', 'v'])
+                    .strip_prefix(['-', '_', 'v'])
                     .unwrap_or(rest)
                     .trim_start_matches('v')
                     .bytes()

@@ -199,7 +199,8 @@ impl Judge<'_> {
         if [directory, further].iter().any(|part| part.starts_with('~')) || path.starts_with('~') {
             return None;
         }
-        Some(self.folder.join(directory).join(further).join(path))
+        // Without `.` in between.
+        Some(self.folder.join(directory).join(further).join(path).components().collect())
     }
 
     // --- scripts

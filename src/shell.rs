@@ -35,7 +35,7 @@ pub struct Limits {
 pub const LIMITS: Limits = Limits {
     size: 1 << 20,
     depth: 40,
-    work: 50_000,
+    work: 20_000,
     ways: 256,
 };
 

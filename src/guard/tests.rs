@@ -588,3 +588,273 @@ fn what_only_reads_goes_on() {
         .collect();
     assert!(denied.is_empty(), "{} of {}: {denied:#?}", denied.len(), ALLOWED.len());
 }
+
+#[test]
+fn refusals_say_what_and_what_to_do() {
+    let refusal = judged("cd infra && terraform destroy").expect("denied");
+    assert_eq!(refusal.command, "terraform destroy");
+    assert!(refusal.why.contains("deletes whatever the state holds"), "{refusal:?}");
+    assert!(refusal.hint.contains("plan -destroy"), "{refusal:?}");
+    let refusal = judged("./calls.sh").expect("denied");
+    assert!(refusal.why.contains("/work/calls.sh"), "{refusal:?}");
+    assert!(refusal.why.contains("/work/destroy.sh"), "{refusal:?}");
+}
+
+#[test]
+fn a_receipt_lets_exactly_its_own_through() {
+    let made = Made {
+        plans: vec![PathBuf::from("/work/plan.out"), PathBuf::from("/work/infra/plan.out")],
+        commands: vec!["aws ec2 delete-vpc --vpc-id vpc-1".to_owned()],
+        ..files()
+    };
+    let denied = |text: &str| judge(text, Path::new("/work"), &made).is_some();
+    for text in [
+        "terraform apply plan.out",
+        "terraform apply -input=false -no-color plan.out",
+        "/usr/bin/terraform apply ./plan.out",
+        "terraform -chdir=infra apply plan.out",
+        "cd infra && terraform apply plan.out",
+        "aws ec2 delete-vpc --vpc-id vpc-1",
+    ] {
+        assert!(!denied(text), "{text}");
+    }
+    for text in [
+        "terraform apply other.out",
+        "terraform apply -auto-approve plan.out",
+        "terraform apply -lock=false plan.out",
+        "terraform apply -state=x plan.out",
+        "terraform apply plan.out other.out",
+        "terraform destroy plan.out",
+        "cp other.out plan.out && terraform apply plan.out",
+        "terraform apply plan.out; terraform apply plan.out -destroy",
+        "terraform apply $PLAN",
+        "terraform apply \"$PLAN\"",
+        "cd other; terraform apply plan.out",
+        "cd other || terraform apply plan.out",
+        "cd $X && terraform apply plan.out",
+        "pushd x && terraform apply plan.out",
+        "ssh host terraform apply plan.out",
+        "docker run hashicorp/terraform apply plan.out",
+        "aws ec2 delete-vpc --vpc-id vpc-2",
+        "aws ec2 delete-vpc --vpc-id vpc-1; true",
+        "ssh host aws ec2 delete-vpc --vpc-id vpc-1",
+    ] {
+        assert!(denied(text), "{text}");
+    }
+}
+
+/// Numbers that look random and are the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).expect("31 bits") % sides
+    }
+
+    fn pick<'a>(&mut self, items: &[&'a str]) -> &'a str {
+        items[self.roll(items.len())]
+    }
+}
+
+/// A real bash, in a folder of its own, whose PATH has only a `terraform` that says that it ran, and what it was told.
+struct Bash {
+    folder: tempfile::TempDir,
+}
+
+impl Bash {
+    /// `None` where there is no bash to try with.
+    fn new() -> Option<Self> {
+        use std::os::unix::fs::PermissionsExt;
+        if !Path::new("/bin/bash").exists() || !Path::new("/usr/bin/timeout").exists() {
+            return None;
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let bin = folder.path().join("bin");
+        std::fs::create_dir(&bin).expect("a folder");
+        let program = bin.join("terraform");
+        std::fs::write(
+            &program,
+            format!("#!/bin/bash\necho \"$*\" >> '{}'\n", folder.path().join("log").display()),
+        )
+        .expect("written");
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("a program");
+        for name in ["bash", "sh", "env", "xargs", "cat", "find", "nice", "timeout", "rev", "base64"] {
+            for from in ["/bin", "/usr/bin"] {
+                let path = Path::new(from).join(name);
+                if path.exists() && !bin.join(name).exists() {
+                    std::os::unix::fs::symlink(path, bin.join(name)).expect("a link");
+                }
+            }
+        }
+        Some(Self { folder })
+    }
+
+    /// Says whether `terraform` was told to destroy.
+    fn destroys(&self, text: &str) -> bool {
+        let log = self.folder.path().join("log");
+        std::fs::remove_file(&log).ok();
+        let work = self.folder.path().join("work");
+        std::fs::create_dir_all(&work).expect("a folder");
+        std::process::Command::new("/usr/bin/timeout")
+            .args(["-s", "KILL", "5", "/bin/bash", "-c", text])
+            .env_clear()
+            .env("PATH", self.folder.path().join("bin"))
+            .current_dir(&work)
+            .stdin(std::process::Stdio::null())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .status()
+            .expect("bash ran");
+        std::fs::remove_dir_all(&work).ok();
+        std::fs::read_to_string(&log).is_ok_and(|log| log.contains("destroy"))
+    }
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+/// The word, so that bash still reads it as that.
+fn disguised(dice: &mut Dice, word: &str) -> String {
+    let cut = 1 + dice.roll(word.len() - 1);
+    let (a, b) = word.split_at(cut);
+    match dice.roll(9) {
+        0 => format!("{a}''{b}"),
+        1 => format!("{a}\"{b}\""),
+        2 => format!("\\{word}"),
+        3 => format!("{a}\\\n{b}"),
+        4 => format!("$'{}'", word.bytes().map(|b| format!("\\x{b:02x}")).collect::<String>()),
+        5 => format!("{a}${{NOT_SET}}{b}"),
+        6 => format!("$(echo {word})"),
+        7 => format!("\"{a}\"'{b}'"),
+        _ => word.to_owned(),
+    }
+}
+
+fn wrapped(dice: &mut Dice, command: &str) -> String {
+    let text = quoted(command);
+    match dice.roll(30) {
+        0 => format!("sh -c {text}"),
+        1 => format!("bash -ec {text}"),
+        2 => format!("eval {text}"),
+        3 => format!("env A=1 bash -c {text}"),
+        4 => format!("( {command}\n)"),
+        5 => format!("{{ {command}\n}}"),
+        6 => format!("if true; then {command}\nfi"),
+        7 => format!("for i in 1; do {command}\ndone"),
+        8 => format!("f() {{ {command}\n}}; f"),
+        9 => format!("echo $( {command}\n)"),
+        10 => format!("bash <<'END{0}'\n{command}\nEND{0}\n", dice.roll(1000)),
+        11 => format!("bash <<< {text}"),
+        12 => format!("true && {command}"),
+        13 => format!("case a in a) {command}\n;; esac"),
+        14 => format!("timeout 5 sh -c {text}"),
+        15 => format!("find . -maxdepth 0 -exec sh -c {text} \\;"),
+        16 => format!("trap {text} EXIT"),
+        17 => format!("[[ -n $( {command}\n) ]]"),
+        18 => format!("cat <( {command}\n)"),
+        19 => format!("x=$( {command}\n)"),
+        20 => format!("echo \"${{y:-$( {command}\n)}}\""),
+        21 => format!("true | {{ {command}\n}}"),
+        22 => format!("xargs -I% bash -c {text} <<< x"),
+        23 => format!("c={text}; eval \"$c\""),
+        24 => format!("c={text}; bash -c \"$c\""),
+        25 => format!("while true; do {command}\nbreak; done"),
+        26 => format!("nice bash -c {text}"),
+        27 => format!("shopt -s expand_aliases\nalias t={text}\nt"),
+        28 => format!("f() {{ eval \"$1\"; }}; f {text}"),
+        _ => format!("true; {command}"),
+    }
+}
+
+fn rounds(usual: usize) -> usize {
+    std::env::var("WHOSE_FUZZ").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
+#[test]
+fn disguises_that_work_in_bash_are_denied() {
+    let Some(bash) = Bash::new() else { return };
+    let mut dice = Dice(7);
+    let mut worked = 0;
+    let count = rounds(60);
+    for _ in 0..count {
+        let mut text = format!("{} {}", disguised(&mut dice, "terraform"), disguised(&mut dice, "destroy"));
+        for _ in 0..dice.roll(4) {
+            text = wrapped(&mut dice, &text);
+        }
+        worked += usize::from(bash.destroys(&text));
+        assert!(judged(&text).is_some(), "{text}");
+    }
+    assert!(worked * 10 >= count * 8, "only {worked} of {count} worked in bash: the test tests little");
+}
+
+#[test]
+fn whatever_bash_makes_of_a_muddle_it_is_denied_where_it_destroys() {
+    const BITS: &[&str] = &[
+        "terraform destroy", "terraform destroy", "terraform", "destroy", " ", " ", " ", "\n", ";", "&", "|", "&&", "||", "(", ")",
+        "{ ", "; }", "$(", "`", "\"", "'", "\\", "#", "<<E", "\nE\n", "<<<", "X=terraform", "$X", "${X}", "${X:-", "}", "if ",
+        "; then ", "; fi", "for X in ", "; do ", "; done", "echo ", "case x in x) ", ";; esac", "<(", "$((", "))", "[[ ", " ]]",
+        "f() ", "f", "eval ", "! ", ">o ", "<o ", "{a,b}", "a=(", "${a[@]}", "bash -c ", "bash", "env ", "$'", "$\"", "~", "*", "?",
+        "=", "+=", "-", "1", "2>&1", "&>o", "while false", "function f ", "time ", "exec ", "command ", "$1", "$@", "set -- ", "((",
+    ];
+    let Some(bash) = Bash::new() else { return };
+    let mut dice = Dice(11);
+    let mut worked = 0;
+    for _ in 0..rounds(150) {
+        let text: String = (0..2 + dice.roll(12)).map(|_| dice.pick(BITS)).collect();
+        if bash.destroys(&text) {
+            worked += 1;
+            assert!(judged(&text).is_some(), "{text:?}");
+        } else {
+            // Whatever it is, it is read to its end.
+            judged(&text);
+        }
+    }
+    assert!(worked > 0, "nothing worked in bash: the test tests nothing");
+}
+
+#[test]
+fn the_list_of_disguises_is_not_made_up() {
+    let Some(bash) = Bash::new() else { return };
+    let worked = DENIED
+        .iter()
+        .filter(|text| text.contains("terraform") && !text.contains("exec terraform") && bash.destroys(text))
+        .count();
+    assert!(worked >= 100, "only {worked} of them work in this bash");
+}
+
+#[test]
+fn depth_and_size_are_bounded() {
+    let mut slowest = 0;
+    for text in [
+        "(".repeat(100_000),
+        "$(".repeat(100_000),
+        "`".repeat(100_001),
+        "\"$(".repeat(50_000),
+        "{ ".repeat(100_000),
+        "if ".repeat(100_000),
+        "<(".repeat(100_000),
+        "${x:-".repeat(100_000),
+        "$((".repeat(100_000),
+        "((".repeat(3_000),
+        "a".repeat(3 << 20),
+        format!("{}{}", "f() { f; f; f; }; ", "f"),
+        format!("{}ls", "sudo ".repeat(10_000)),
+    ] {
+        let start = std::time::Instant::now();
+        assert!(judged(&text).is_some(), "{}", &text[..20]);
+        let seconds = start.elapsed().as_secs_f64();
+        assert!(seconds < 20.0, "{seconds} {}", &text[..20]);
+        slowest = slowest.max((seconds * 1000.0) as u64);
+    }
+    eprintln!("slowest {slowest} ms");
+    let start = std::time::Instant::now();
+    let doubling: String = (0..40).map(|n| format!("f{n}() {{ f{0}; f{0}; }}; ", n + 1)).collect();
+    assert!(judged(&format!("{doubling} f0")).is_some());
+    eprintln!("doubling {} ms", start.elapsed().as_millis());
+    let start = std::time::Instant::now();
+    let values: String = (0..30).map(|n| format!("X={n}; ")).collect();
+    judged(&format!("{values} echo $X$X$X$X$X$X$X$X"));
+    eprintln!("values {} ms", start.elapsed().as_millis());
+}

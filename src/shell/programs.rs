@@ -192,6 +192,10 @@ fn joined(args: &[Arg]) -> Option<String> {
 impl Walk<'_> {
     /// Runs a command whose words are known as far as they can be.
     pub(super) fn dispatch(&mut self, args: Vec<Arg>, text: &str, scope: &mut Scope) {
+        // Long commands are more work.
+        if !(self.spend() && args.chunks(64).skip(1).all(|_| self.spend())) {
+            return;
+        }
         let Some(name) = args.first().and_then(Arg::program) else {
             let first = args.first().map_or("", Arg::text);
             self.unresolved(text, format!("what it runs depends on {first}"));
@@ -349,7 +353,7 @@ impl Walk<'_> {
             "watch" | "entr" | "hyperfine" => {
                 self.search(rest, &mut inner);
                 match joined(&without_options(rest, &["-n", "--interval", "-w", "-r", "-m"])) {
-                    Some(code) => self.guess(&code, &mut inner),
+                    Some(code) => self.nested(&code, &mut Self::fresh(&inner)),
                     None => self.unresolved(text, "what it runs cannot be told"),
                 }
             }
@@ -551,7 +555,7 @@ impl Walk<'_> {
             None => {}
             Some([]) => self.shell_input(text, &mut fresh, true),
             Some(command) => match joined(command) {
-                Some(code) => self.guess(&code, &mut fresh),
+                Some(code) => self.nested(&code, &mut fresh),
                 None => self.unresolved(text, "what it runs on the other machine cannot be told"),
             },
         }
@@ -694,7 +698,7 @@ impl Walk<'_> {
         }
     }
 
-    fn script_step(&mut self, file: Arg, shell: bool, args: &[Arg], text: &str, scope: &Scope) {
+    pub(super) fn script_step(&mut self, file: Arg, shell: bool, args: &[Arg], text: &str, scope: &Scope) {
         let written_here = match file.known() {
             None => true,
             Some(path) => {
@@ -789,6 +793,9 @@ impl Walk<'_> {
             return;
         }
         for (at, arg) in args.iter().enumerate() {
+            if at % 16 == 15 && !self.spend() {
+                return;
+            }
             let Some(name) = arg.program() else { continue };
             let takes_code = || {
                 args[at + 1..]
@@ -803,6 +810,10 @@ impl Walk<'_> {
             if let Some(word) = arg.known().filter(|word| word.contains(char::is_whitespace)) {
                 let word = word.to_owned();
                 self.guess(&word, &mut inner);
+                // `core.pager=x y`
+                if let Some((_, value)) = word.split_once('=') {
+                    self.guess(value, &mut inner);
+                }
             }
         }
     }
@@ -814,7 +825,7 @@ impl Walk<'_> {
             .to_lowercase()
             .split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
             .any(|word| (self.watched)(word));
-        if !names && !bare.contains(['$', '`']) {
+        if !names {
             return;
         }
         // `--command=x y`, `-cx y`, `!x y`
@@ -824,9 +835,7 @@ impl Walk<'_> {
         };
         let mut inner = Self::fresh(scope);
         inner.guessed = true;
-        if names || parse(code, inner.depth).is_ok() {
-            self.nested(code, &mut inner);
-        }
+        self.nested(code, &mut inner);
     }
 }
 

@@ -203,7 +203,7 @@ impl Walk<'_> {
         self.work > LIMITS.work
     }
 
-    fn spend(&mut self) -> bool {
+    pub(super) fn spend(&mut self) -> bool {
         self.work += 1;
         !self.exhausted()
     }
@@ -512,6 +512,15 @@ impl Walk<'_> {
             let mut inner = scope.clone();
             inner.guessed = true;
             self.guess(text, &mut inner);
+        }
+        // Shells read these files before anything else.
+        if matches!(name, "BASH_ENV" | "ENV") {
+            let file = match &value {
+                Value::Text(text) => Arg::Known(text.clone()),
+                _ => Arg::unknown(&format!("${name}"), false),
+            };
+            let args = vec![Arg::Known("sh".to_owned()), file.clone()];
+            self.script_step(file, true, &args, name, scope);
         }
         if name == "IFS" {
             self.splits_oddly = true;
