@@ -826,7 +826,6 @@ fn the_list_of_disguises_is_not_made_up() {
 
 #[test]
 fn depth_and_size_are_bounded() {
-    let mut slowest = 0;
     for text in [
         "(".repeat(100_000),
         "$(".repeat(100_000),
@@ -844,17 +843,10 @@ fn depth_and_size_are_bounded() {
     ] {
         let start = std::time::Instant::now();
         assert!(judged(&text).is_some(), "{}", &text[..20]);
-        let seconds = start.elapsed().as_secs_f64();
-        assert!(seconds < 20.0, "{seconds} {}", &text[..20]);
-        slowest = slowest.max((seconds * 1000.0) as u64);
+        assert!(start.elapsed().as_secs() < 20, "{}", &text[..20]);
     }
-    eprintln!("slowest {slowest} ms");
-    let start = std::time::Instant::now();
     let doubling: String = (0..40).map(|n| format!("f{n}() {{ f{0}; f{0}; }}; ", n + 1)).collect();
     assert!(judged(&format!("{doubling} f0")).is_some());
-    eprintln!("doubling {} ms", start.elapsed().as_millis());
-    let start = std::time::Instant::now();
     let values: String = (0..30).map(|n| format!("X={n}; ")).collect();
     judged(&format!("{values} echo $X$X$X$X$X$X$X$X"));
-    eprintln!("values {} ms", start.elapsed().as_millis());
 }

@@ -793,7 +793,7 @@ impl Walk<'_> {
             return;
         }
         for (at, arg) in args.iter().enumerate() {
-            if at % 16 == 15 && !self.spend() {
+            if at % 4 == 3 && !self.spend() {
                 return;
             }
             let Some(name) = arg.program() else { continue };
