@@ -15,11 +15,14 @@ mod explain;
 mod fail_on;
 mod failure;
 mod gather;
+mod guard;
+mod hook;
 mod init;
 mod kinds;
 mod look;
 mod output;
 mod paper;
+mod receipts;
 mod report;
 mod scan;
 mod since;
@@ -113,6 +116,8 @@ pub(crate) enum Color {
 enum Command {
     Scan(Box<scan::Args>),
     Check(Box<check::Args>),
+    Guard(guard::Args),
+    Hook(hook::Args),
     Report(report::Args),
     Diff(diff::Args),
     Triage(Box<triage::Args>),
@@ -145,6 +150,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     let end = match cli.command {
         Command::Scan(args) => scan::run(*args, &mut ui),
         Command::Check(args) => check::run(*args, &mut ui),
+        Command::Guard(args) => guard::run(args, &mut ui),
+        Command::Hook(args) => hook::run(args, &mut ui),
         Command::Report(args) => report::run(args, &mut ui),
         Command::Diff(args) => diff::run(args, &mut ui),
         Command::Triage(args) => triage::run(*args, &mut ui),

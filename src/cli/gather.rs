@@ -64,6 +64,11 @@ pub(crate) struct AccountSettings {
 }
 
 impl AccountArgs {
+    /// The AWS profile that was given.
+    pub(crate) fn profile(&self) -> Option<&str> {
+        self.profile.as_deref()
+    }
+
     /// Says whether anything was given that only a live scan uses.
     pub(crate) fn is_given(&self) -> bool {
         !self.state.is_empty()
