@@ -56,7 +56,11 @@ fn finding(rule: &Rule, ledger: &Ledger, set: &DuplicateSet) -> Finding {
             (false, _) => "original or copy, undecided",
         };
         let claimed = claims(ledger, stack);
-        let text = format!("{} ({role}): {}, {claimed}", letter(number), portrait(ledger, stack, true));
+        let text = format!(
+            "{} ({role}): {}, {claimed}",
+            letter(number),
+            portrait(ledger, stack, true)
+        );
         finding.evidence.push(text);
     }
     if set.stacks.len() > SHOWN {

@@ -15,7 +15,8 @@ use crate::model::{Arn, Claim, Live, Symbol, Value};
 
 use super::index::{GLOBAL, Index};
 use super::{
-    ClaimIndex, Entry, Held, Input, Ledger, LiveIndex, NoMatch, Unmatched, duplicates, fingerprint, ownership, references, sort,
+    ClaimIndex, Entry, Held, Input, Ledger, LiveIndex, NoMatch, Unmatched, duplicates, fingerprint, ownership,
+    references, sort,
 };
 
 /// What the join says about one claim.
@@ -51,10 +52,7 @@ pub(super) fn build(input: Input) -> Ledger {
         &mut live,
         &|one| place_of[&(one.kind, one.account, one.region)],
         &|one| &*one.id,
-        &|a, b| {
-            (&a.arn, b.configuration.len())
-                .cmp(&(&b.arn, a.configuration.len()))
-        },
+        &|a, b| (&a.arn, b.configuration.len()).cmp(&(&b.arn, a.configuration.len())),
     );
     // Two listings may see one thing (an instance by two operations); the one that says more stays.
     live.dedup_by(|b, a| !a.arn.is_empty() && a.kind == b.kind && a.arn == b.arn);
@@ -64,12 +62,9 @@ pub(super) fn build(input: Input) -> Ledger {
             claim.project = projects.of(claim, state);
         }
     }
-    sort::sort(
-        &mut claims,
-        &|claim| claim.state,
-        &|claim| &*claim.address,
-        &|a, b| (&a.deposed, a.mode).cmp(&(&b.deposed, b.mode)),
-    );
+    sort::sort(&mut claims, &|claim| claim.state, &|claim| &*claim.address, &|a, b| {
+        (&a.deposed, a.mode).cmp(&(&b.deposed, b.mode))
+    });
 
     let mut ledger = Ledger {
         scanned_at: scan.scanned_at,

@@ -278,7 +278,11 @@ fn orphans(ledger: &mut Ledger) {
                 .is_none_or(|kinds| kinds.iter().all(|user| may_speak(ledger, user, live)));
             let is_live = |kind: &str, text: &str| {
                 let listed = ledger.coverage.listed(Symbol::new(kind), live.account, live.region);
-                index.get_or_init(|| Index::new(&ledger.live)).exact(text).map(|_| true).or(listed.then_some(false))
+                index
+                    .get_or_init(|| Index::new(&ledger.live))
+                    .exact(text)
+                    .map(|_| true)
+                    .or(listed.then_some(false))
             };
             let usage = Usage {
                 used_by: &used_by,

@@ -2,7 +2,8 @@
 
 use whose::ledger::{Input, Projects};
 use whose::model::{
-    Account, Arn, Cell, CellStatus, Claim, Configuration, Live, Mode, Reference, Scan, State, StateStatus, Symbol, Tags, Value,
+    Account, Arn, Cell, CellStatus, Claim, Configuration, Live, Mode, Reference, Scan, State, StateStatus, Symbol,
+    Tags, Value,
 };
 
 const ACCOUNT: &str = "123456789012";
@@ -119,7 +120,10 @@ fn made(size: usize, tangled: bool) -> Input {
                 .set("cidr_block", format!("10.{}.{at}.0/24", name % 256));
             one.configuration.shrink();
             one.tagged(tags.clone());
-            let others = ids.iter().enumerate().filter(|(to, _)| tangled && references.iter().all(|(_, old)| old != to));
+            let others = ids
+                .iter()
+                .enumerate()
+                .filter(|(to, _)| tangled && references.iter().all(|(_, old)| old != to));
             let candidates = others.rev().take(2).map(|(_, id)| Reference {
                 via: Symbol::known("depends_on"),
                 target: id.as_str().into(),

@@ -119,7 +119,10 @@ fn processor() -> f64 {
         .filter_map(|word| word.parse().ok())
         .collect();
     // Of what follows the name and the state's letter: user and system time in hundredths.
-    fields.get(10).zip(fields.get(11)).map_or(0.0, |(user, system)| (user + system) / 100.0)
+    fields
+        .get(10)
+        .zip(fields.get(11))
+        .map_or(0.0, |(user, system)| (user + system) / 100.0)
 }
 
 /// Resident memory now, in MB, as Linux tells it; 0 elsewhere.

@@ -283,7 +283,10 @@ fn the_order_of_a_whole_account_changes_nothing() {
 #[test]
 fn more_stacks_never_change_whose_the_others_are() {
     for seed in 1..4 {
-        let (one, two) = (Maker::new(seed).account(10, &[How::Whole]), Maker::new(seed + 100).account_from(5000, 10, &[How::Lost]));
+        let (one, two) = (
+            Maker::new(seed).account(10, &[How::Whole]),
+            Maker::new(seed + 100).account_from(5000, 10, &[How::Lost]),
+        );
         let mut both = one.input.clone();
         let states = u32::try_from(both.states.len()).expect("few");
         both.scan.live.extend(two.input.scan.live);
@@ -296,7 +299,12 @@ fn more_stacks_never_change_whose_the_others_are() {
         for (live, entry) in alone.live.iter().zip(&alone.entries) {
             let found = among.find(&live.arn);
             let same = &among.entries[found[0] as usize];
-            assert_eq!((entry.ownership, &entry.why), (same.ownership, &same.why), "{}", live.arn);
+            assert_eq!(
+                (entry.ownership, &entry.why),
+                (same.ownership, &same.why),
+                "{}",
+                live.arn
+            );
             assert_eq!(entry.orphan, same.orphan, "{}", live.arn);
         }
     }
@@ -308,7 +316,12 @@ fn a_hundred_thousand_equal_things_are_nobodys_copies() {
     for named in [false, true] {
         let mut made = Maker::new(1).account(2, &[How::Whole]);
         let before = Ledger::new(made.input.clone()).duplicates.len();
-        let pattern = made.input.scan.live.iter().find(|one| one.kind == "aws_ebs_volume" && one.part_of.is_none());
+        let pattern = made
+            .input
+            .scan
+            .live
+            .iter()
+            .find(|one| one.kind == "aws_ebs_volume" && one.part_of.is_none());
         let pattern = pattern.expect("a volume").clone();
         for n in 0..100_000_u32 {
             let mut one = pattern.clone();
