@@ -2,7 +2,8 @@
 
 use whose::ledger::{Input, Projects};
 use whose::model::{
-    Account, Arn, Cell, CellStatus, Claim, Configuration, Live, Mode, Scan, State, StateStatus, Symbol, Tags, Value,
+    Account, Arn, Cell, CellStatus, Claim, Configuration, Live, Mode, Reference, Scan, State, StateStatus, Symbol,
+    Tags, Value,
 };
 
 const ACCOUNT: &str = "123456789012";
@@ -52,6 +53,15 @@ const STACK: &[(&str, &str, &str, &[(&str, usize)])] = &[
 
 /// Makes `size` live resources and as many claims on them, in states of 50 stacks.
 pub(crate) fn input(size: usize) -> Input {
+    made(size, false)
+}
+
+/// The same with three references for each resource, with stacks that nobody claims, and with copies of stacks.
+pub(crate) fn tangled(size: usize) -> Input {
+    made(size, true)
+}
+
+fn made(size: usize, tangled: bool) -> Input {
     let mut live = Vec::with_capacity(size);
     let mut claims = Vec::with_capacity(size);
     let mut states: Vec<State> = Vec::new();
@@ -88,8 +98,11 @@ pub(crate) fn input(size: usize) -> Input {
             let (service, path) = resource.split_once(':').expect("service:path");
             let arn = format!("arn:aws:{service}:{region}:{ACCOUNT}:{path}{id}");
             assert!(Arn::parse(&arn).is_some());
+            // Of forty stacks one is a copy of the one before it, and two are claimed by nobody.
+            let name = if tangled && stack % 40 == 4 { stack - 4 } else { stack };
+            let claimed = !(tangled && matches!(stack % 40, 4 | 7));
             let tags: Tags = [
-                ("Name", format!("{prefix}-{stack}")),
+                ("Name", format!("{prefix}-{name}")),
                 ("Project", format!("project-{state}")),
             ]
             .into_iter()
@@ -104,10 +117,18 @@ pub(crate) fn input(size: usize) -> Input {
                 one.configuration.set(*attribute, value);
             }
             one.configuration
-                .set("cidr_block", format!("10.{}.{at}.0/24", stack % 256));
+                .set("cidr_block", format!("10.{}.{at}.0/24", name % 256));
             one.configuration.shrink();
             one.tagged(tags.clone());
-            claims.push(Claim {
+            let others = ids
+                .iter()
+                .enumerate()
+                .filter(|(to, _)| tangled && references.iter().all(|(_, old)| old != to));
+            let candidates = others.rev().take(2).map(|(_, id)| Reference {
+                via: Symbol::known("depends_on"),
+                target: id.as_str().into(),
+            });
+            let claim = Claim {
                 state,
                 mode: Mode::Managed,
                 kind: Symbol::new(kind),
@@ -120,11 +141,12 @@ pub(crate) fn input(size: usize) -> Input {
                 account: Some(account),
                 tags,
                 configuration: one.configuration.clone(),
-                candidates: Vec::new(),
+                candidates: candidates.collect(),
                 deposed: None,
                 tainted: false,
                 project: Symbol::default(),
-            });
+            };
+            claims.extend(claimed.then_some(claim));
             live.push(one);
             ids.push(id);
         }

@@ -19,6 +19,11 @@ fn main() {
     if run("start") {
         start();
     }
+    if run("ledger") {
+        for size in [10_000, 100_000, 1_000_000] {
+            ledger(size);
+        }
+    }
     if run("join") {
         for size in [10_000, 100_000, 1_000_000] {
             join(size);
@@ -70,15 +75,54 @@ fn join(size: usize) {
     let input = account::input(size);
     let (live, claims) = (input.scan.live.len(), input.claims.len());
     let before = resident();
-    let start = Instant::now();
+    let (start, busy) = (Instant::now(), processor());
     let ledger = Ledger::new(input);
     let seconds = start.elapsed().as_secs_f64();
+    let busy = processor() - busy;
     let managed = ledger.entries.iter().filter(|entry| !entry.projects.is_empty()).count();
     println!(
-        "join: {live} live x {claims} claims, {} references, {managed} claimed: {seconds:.2} s; input {before} MB, peak {} MB",
+        "join: {live} live x {claims} claims, {} references, {managed} claimed: {seconds:.2} s ({busy:.2} s of processor); input {before} MB, peak {} MB",
         ledger.references.all().len(),
         peak(),
     );
+}
+
+/// Joins a tangled account, and runs every rule over it.
+fn ledger(size: usize) {
+    let input = account::tangled(size);
+    let before = resident();
+    let (start, busy) = (Instant::now(), processor());
+    let ledger = Ledger::new(input);
+    let joined = start.elapsed().as_secs_f64();
+    let findings = whose::findings::all(&ledger);
+    println!(
+        "ledger: {} live, {} references, {} duplicate sets: {joined:.2} s, with {} findings {:.2} s ({:.2} s of processor); \
+         input {before} MB, peak {} MB",
+        ledger.live.len(),
+        ledger.references.all().len(),
+        ledger.duplicates.len(),
+        findings.len(),
+        start.elapsed().as_secs_f64(),
+        processor() - busy,
+        peak(),
+    );
+}
+
+/// Seconds that all threads have had a processor for, as Linux tells it; 0 elsewhere.
+fn processor() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<f64> = stat
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    // Of what follows the name and the state's letter: user and system time in hundredths.
+    fields
+        .get(10)
+        .zip(fields.get(11))
+        .map_or(0.0, |(user, system)| (user + system) / 100.0)
 }
 
 /// Resident memory now, in MB, as Linux tells it; 0 elsewhere.

@@ -960,9 +960,15 @@ impl Maker {
     }
 
     /// An account of so many stacks, with the copies that `plan` names.
-    pub(crate) fn account(mut self, stacks: usize, plan: &[How]) -> Generated {
+    pub(crate) fn account(self, stacks: usize, plan: &[How]) -> Generated {
+        self.account_from(0, stacks, plan)
+    }
+
+    /// The same with stacks numbered from `first`.
+    pub(crate) fn account_from(mut self, first: usize, stacks: usize, plan: &[How]) -> Generated {
         let mut plan = plan.iter().cycle();
-        for number in 0..stacks {
+        // Names that must be unique are made from the number: accounts of other numbers can be put together.
+        for number in first..first + stacks {
             let mut stack = self.blueprint(number);
             let copied = number % 2 == 0;
             let how = copied.then(|| plan.next().copied()).flatten();
