@@ -4,6 +4,7 @@
 //! Arguments are taken in two steps: clap only parses; then settings are validated once, and what is cheap to check
 //! (states, places to write to, codes) is checked before AWS is asked anything.
 
+mod across;
 mod check;
 mod completions;
 mod config;
@@ -14,15 +15,19 @@ mod explain;
 mod fail_on;
 mod failure;
 mod gather;
+mod guard;
+mod hook;
 mod init;
 mod kinds;
 mod look;
 mod output;
 mod paper;
+mod receipts;
 mod report;
 mod scan;
 mod since;
 mod target;
+mod triage;
 mod ui;
 
 pub use exit::Exit;
@@ -111,8 +116,12 @@ pub(crate) enum Color {
 enum Command {
     Scan(Box<scan::Args>),
     Check(Box<check::Args>),
+    Guard(guard::Args),
+    Hook(hook::Args),
     Report(report::Args),
     Diff(diff::Args),
+    Triage(Box<triage::Args>),
+    Recoverable(Box<triage::RecoverableArgs>),
     Explain(Box<explain::Args>),
     Kinds(kinds::Args),
     Demo(demo::Args),
@@ -141,8 +150,12 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
     let end = match cli.command {
         Command::Scan(args) => scan::run(*args, &mut ui),
         Command::Check(args) => check::run(*args, &mut ui),
+        Command::Guard(args) => guard::run(args, &mut ui),
+        Command::Hook(args) => hook::run(args, &mut ui),
         Command::Report(args) => report::run(args, &mut ui),
         Command::Diff(args) => diff::run(args, &mut ui),
+        Command::Triage(args) => triage::run(*args, &mut ui),
+        Command::Recoverable(args) => triage::run_recoverable(*args, &mut ui),
         Command::Explain(args) => explain::run(*args, &mut ui),
         Command::Kinds(args) => kinds::run(&args, &mut ui),
         Command::Demo(args) => demo::run(args, &mut ui),

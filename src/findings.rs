@@ -111,7 +111,7 @@ pub fn all(ledger: &Ledger) -> Vec<Finding> {
 }
 
 /// `1 VPC`, `2 VPCs`, `3 security groups`, `2 NAT gateways`, `2 EC2 instances`.
-fn count_of(count: usize, title: &str) -> String {
+pub(crate) fn count_of(count: usize, title: &str) -> String {
     let plural = match title.strip_suffix('y') {
         Some(stem) if !title.ends_with("ay") && !title.ends_with("ey") => format!("{stem}ies"),
         _ if title.ends_with('s') || title.ends_with("ch") => format!("{title}es"),

@@ -3,11 +3,13 @@
 //! Facts are plain data that every layer may use. The `list` functions are the only code besides `src/aws`
 //! that names an AWS service.
 
+pub mod deletions;
 pub mod facts;
 pub mod listed;
 pub mod loss;
 pub mod markers;
 pub mod prices;
+pub mod recover;
 pub mod registry;
 
 mod convert;

@@ -219,10 +219,7 @@ impl Ledger {
     /// Joins what is live with what is claimed.
     #[must_use]
     pub fn new(input: Input) -> Self {
-        let across = input.across;
-        let mut ledger = join::build(input);
-        ledger.duplicates = duplicates::find(&ledger, across);
-        ledger
+        join::build(input)
     }
 
     /// The facts of a live resource's kind.
@@ -262,6 +259,33 @@ impl Ledger {
             }
         }
         at
+    }
+
+    /// What stands on a resource, directly or through others: what uses it or a part of it, what uses that, and so on.
+    /// Parts stand for nothing of their own; their wholes are there. Sorted.
+    #[must_use]
+    pub fn stands_on(&self, live: LiveIndex) -> Vec<LiveIndex> {
+        let own = self.top(live);
+        let mut seen = std::collections::BTreeSet::new();
+        let mut open = vec![live];
+        if own == live {
+            open.extend(
+                (0..)
+                    .zip(&self.entries)
+                    .filter(|(_, entry)| entry.whole == Some(live))
+                    .map(|(at, _)| at),
+            );
+        }
+        while let Some(at) = open.pop() {
+            for edge in self.references.used_by(at) {
+                let Node::Live(user) = edge.from else { continue };
+                let user = self.top(user);
+                if user != live && user != own && seen.insert(user) {
+                    open.push(user);
+                }
+            }
+        }
+        seen.into_iter().collect()
     }
 
     /// Finds live resources by ARN, id or name.

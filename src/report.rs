@@ -11,6 +11,7 @@ pub mod json;
 pub mod markdown;
 mod paper;
 pub mod text;
+pub mod triage;
 mod view;
 
 pub use document::Document;

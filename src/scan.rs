@@ -143,6 +143,10 @@ pub async fn run(
         live.retain(|one: &Live| asked(one.kind));
         coverage = coverage.cells().filter(|cell| asked(cell.kind)).cloned().collect();
     }
+    // Listings end in any order; what is saved and reported must not.
+    live.sort_unstable_by(|a: &Live, b: &Live| {
+        (a.kind, a.account, a.region, &a.id, &a.arn).cmp(&(b.kind, b.account, b.region, &b.id, &b.arn))
+    });
     let every_region = options.regions.is_empty() && options.exclude_regions.is_empty() && regions.fault.is_none();
     Scan {
         scanned_at,

@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryA
 
 use super::call::Caller;
 use super::readonly::ReadOnly;
+use super::whole::Whole;
 use crate::model::Symbol;
 
 /// The SDK clients of one region, made when first asked for.
@@ -105,6 +106,7 @@ impl Clients {
         self.ec2.get_or_init(|| {
             let config = aws_sdk_ec2::config::Builder::from(&self.config)
                 .interceptor(ReadOnly)
+                .interceptor(Whole)
                 .retry_classifier(NotHere);
             aws_sdk_ec2::Client::from_conf(config.build())
         })
@@ -114,6 +116,7 @@ impl Clients {
         self.ecs.get_or_init(|| {
             let config = aws_sdk_ecs::config::Builder::from(&self.config)
                 .interceptor(ReadOnly)
+                .interceptor(Whole)
                 .retry_classifier(NotHere);
             aws_sdk_ecs::Client::from_conf(config.build())
         })
@@ -123,6 +126,7 @@ impl Clients {
         self.rds.get_or_init(|| {
             let config = aws_sdk_rds::config::Builder::from(&self.config)
                 .interceptor(ReadOnly)
+                .interceptor(Whole)
                 .retry_classifier(NotHere);
             aws_sdk_rds::Client::from_conf(config.build())
         })
@@ -132,6 +136,7 @@ impl Clients {
         self.elb.get_or_init(|| {
             let config = aws_sdk_elasticloadbalancingv2::config::Builder::from(&self.config)
                 .interceptor(ReadOnly)
+                .interceptor(Whole)
                 .retry_classifier(NotHere);
             aws_sdk_elasticloadbalancingv2::Client::from_conf(config.build())
         })

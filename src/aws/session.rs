@@ -14,6 +14,7 @@ use super::call::Caller;
 use super::clients::Clients;
 use super::fault::{Fault, Reason};
 use super::readonly::ReadOnly;
+use super::whole::Whole;
 use crate::model::{Account, Symbol};
 
 /// How to reach AWS.
@@ -111,6 +112,7 @@ impl Session {
         }
         let sts = aws_sdk_sts::config::Builder::from(&config)
             .interceptor(ReadOnly)
+            .interceptor(Whole)
             .build();
         let action = "sts:GetCallerIdentity";
         let identity = aws_sdk_sts::Client::from_conf(sts)

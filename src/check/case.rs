@@ -206,7 +206,11 @@ impl<'a> Case<'a> {
             .duplicates
             .iter()
             .filter(|set| set.decided)
-            .find(|set| set.stacks.iter().skip(1).any(|stack| is_in(&stack.members)))?;
+            // What is alike in name and place only may be another thing; here the doubt counts.
+            .find(|set| {
+                let mut copies = set.stacks.iter().skip(1);
+                copies.any(|stack| is_in(&stack.members) && !is_in(&stack.alike))
+            })?;
         let (own, name) = (self.live(top), self.live(top).name.as_deref());
         set.stacks
             .first()?

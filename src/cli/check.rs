@@ -10,20 +10,28 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::gather::{self, AccountArgs, Gathered};
 use super::look::LookArgs;
+use super::receipts::{self, Matter};
 use super::target::Target;
 use super::ui::Ui;
 use crate::check::{self, CheckReport, Known, Request, Thresholds, Verdict};
+use crate::commands::{self, Named};
+use crate::guard::receipt::sha256;
 use crate::ledger::Ledger;
+use crate::ledger::duplicates::Across;
 use crate::model::plan::{Deletion, Intent, Item};
 use crate::model::{Configuration, Symbol, Timestamp};
 use crate::report::check as render;
 use crate::report::human::Look;
 use crate::terraform::{PlanFile, Program, parse_plan, read_plan};
 
-/// Holds a plan, a destroy or a list of ids against what is live, before it happens
+/// Holds a plan, a destroy, a list of ids or a script of deletions against what is live, before it happens
 ///
 /// The answer is pass, review or block, with the reasons; or incomplete where something that the answer needs could not
-/// be seen. It fails closed: what was not seen never passes.
+/// be seen. It fails closed: what was not seen never passes. In a script, the deletions of the AWS CLI are looked up;
+/// what it would delete and cannot be told is a review.
+///
+/// A check of a plan file or of commands leaves a receipt for 'whose guard' and 'whose hook': it holds for an hour,
+/// and for exactly these bytes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -33,17 +41,25 @@ Examples:
   whose check plan.out --state terraform.tfstate --known last-week.jsonl.zst
   printf 'vpc-0123456789abcdef0\\nsg-0123456789abcdef0\\n' | whose check - --state states/
   whose check --id i-0123456789abcdef0 --state states/
+  whose check clean-up.sh --state states/ --snapshot last.jsonl.zst
+  whose check --command 'aws ec2 delete-vpc --vpc-id vpc-0123456789abcdef0' --state states/
 
 Exit codes: 0 pass; 3 review or block; 4 something that the answer needs could not be seen, also
 where the verdict is block; 1 and 2 as everywhere.")]
 pub(crate) struct Args {
-    /// A plan (what 'terraform show -json' prints, or the file of 'plan -out'), or a list of ids and ARNs, one a line;
-    /// '-' is stdin
-    #[arg(value_name = "PLAN|LIST", required_unless_present = "id")]
+    /// A plan (what 'terraform show -json' prints, or the file of 'plan -out'), a list of ids and ARNs, one a line, or
+    /// a shell script; '-' is stdin
+    #[arg(value_name = "PLAN|LIST|SCRIPT", required_unless_present_any = ["id", "command"])]
     input: Option<PathBuf>,
     /// An id or ARN that is about to be deleted by hand; may be repeated
     #[arg(long, value_name = "ID|ARN", conflicts_with = "input")]
     id: Vec<String>,
+    /// A command line with deletions of the AWS CLI, as it would be run
+    #[arg(long, value_name = "COMMAND", conflicts_with_all = ["input", "id"])]
+    command: Option<String>,
+    /// Writes the receipt to a file, too
+    #[arg(long, value_name = "FILE", help_heading = "Report")]
+    receipt: Option<PathBuf>,
     #[command(flatten)]
     sight: SightArgs,
     /// The terraform or tofu that shows a plan of 'plan -out' [default: what is in PATH]
@@ -124,7 +140,7 @@ impl SightArgs {
                 }
                 gather::saved_with(path, config.projects.clone(), states)?
             }
-            None => gather::live(self.account.settle(ui, config.clone())?, None, ui)?,
+            None => gather::live(self.account.settle(ui, config.clone())?, None, Across::Nothing, ui)?,
         };
         known.sort_by_key(|known| std::cmp::Reverse(known.at));
         Ok(Sight {
@@ -188,14 +204,22 @@ pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
         path: args.terraform,
         folder: args.chdir,
     };
-    let intent = match args.input {
-        Some(path) => read_intent(&path, &program)?,
-        None => Intent::Deletions {
-            source: "--id".to_owned(),
-            items: args.id.iter().filter_map(|id| item(id)).collect(),
+    let profile = args.sight.account.profile().map(str::to_owned);
+    let asked = match (&args.input, args.command) {
+        (Some(path), _) => read_intent(path, &program, profile.as_deref())?,
+        (None, Some(text)) => Asked::script("--command".to_owned(), text, profile.as_deref())?,
+        (None, None) => Asked::Intent {
+            intent: Intent::Deletions {
+                source: "--id".to_owned(),
+                items: args.id.iter().filter_map(|id| item(id)).collect(),
+            },
+            plan: None,
         },
     };
-    if let Intent::Deletions { source, items } = &intent
+    if let Asked::Intent {
+        intent: Intent::Deletions { source, items },
+        ..
+    } = &asked
         && items.is_empty()
     {
         return Err(Failure::usage(
@@ -203,8 +227,19 @@ pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
             "give one id or ARN a line; a line that starts with # is a comment",
         ));
     }
+    let matter = asked.matter();
+    if matter.is_none() && args.receipt.is_some() {
+        return Err(Failure::usage(
+            "--receipt needs the file of 'plan -out' or commands: a list or JSON is not what will be run",
+            "check the plan file itself; whose reads it through 'terraform show -json'",
+        ));
+    }
     let sight = args.sight.look(ui)?;
-    let report = sight.check(intent);
+    let report = sight.check(asked.settle(&sight.ledger));
+    // Before the answer is shown: a pass that is on the screen can be used.
+    if let (Some(matter), false) = (matter, sight.interrupted) {
+        leave_receipt(&report, &matter, args.input.as_deref(), args.receipt.as_deref(), ui)?;
+    }
     let text = |look: Look| match format {
         Format::Human => render::human(&report, look),
         Format::Json => render::json(&report),
@@ -240,8 +275,90 @@ impl Format {
     }
 }
 
-/// Reads a plan or a list of ids.
-pub(crate) fn read_intent(path: &Path, program: &Program) -> Result<Intent, Failure> {
+/// What is to be checked, as far as it is known before the live side.
+pub(crate) enum Asked {
+    Intent {
+        intent: Intent,
+        /// The SHA-256 of a plan file that can be applied.
+        plan: Option<String>,
+    },
+    Script {
+        source: String,
+        text: String,
+        named: Vec<Named>,
+    },
+}
+
+impl Asked {
+    fn script(source: String, text: String, profile: Option<&str>) -> Result<Self, Failure> {
+        let named = commands::read(&text, profile);
+        if named.is_empty() {
+            return Err(Failure::usage(
+                format!("nothing in {source} deletes anything"),
+                "whose looks at deletions of the AWS CLI; plans are checked as plans",
+            ));
+        }
+        Ok(Self::Script { source, text, named })
+    }
+
+    /// What a receipt can be for.
+    fn matter(&self) -> Option<Matter> {
+        match self {
+            Self::Intent { plan, .. } => plan.clone().map(|sha256| Matter::Plan { sha256 }),
+            Self::Script { text, .. } => {
+                let commands = receipts::commands_of(text);
+                (!commands.is_empty()).then_some(Matter::Commands(commands))
+            }
+        }
+    }
+
+    fn settle(self, ledger: &Ledger) -> Intent {
+        match self {
+            Self::Intent { intent, .. } => intent,
+            Self::Script { source, named, .. } => Intent::Deletions {
+                source,
+                items: commands::settle(named, ledger),
+            },
+        }
+    }
+}
+
+fn leave_receipt(
+    report: &CheckReport,
+    matter: &Matter,
+    input: Option<&Path>,
+    file: Option<&Path>,
+    ui: &Ui,
+) -> Result<(), Failure> {
+    if let (Matter::Plan { sha256: before }, Some(path)) = (matter, input)
+        && std::fs::read(path).ok().map(|bytes| sha256(&bytes)).as_ref() != Some(before)
+    {
+        return Err(Failure::usage(
+            format!("{} changed while it was checked", path.display()),
+            "check it again",
+        ));
+    }
+    match receipts::leave(report, matter, file, Timestamp::now(), ui) {
+        // The answer counts without its receipt, unless that was asked for.
+        Err(failure) if file.is_none() => {
+            ui.warn(&format!("no receipt was left: {failure}"));
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+/// Says whether a text is commands rather than a list: a line that is no comment has more than one word.
+fn is_script(text: &str) -> bool {
+    text.starts_with("#!")
+        || text
+            .lines()
+            .map(|line| line.split(" #").next().unwrap_or(line).trim())
+            .any(|line| !line.starts_with('#') && line.contains(char::is_whitespace))
+}
+
+/// Reads a plan, a list of ids or a script.
+pub(crate) fn read_intent(path: &Path, program: &Program, profile: Option<&str>) -> Result<Asked, Failure> {
     if path == Path::new("-") && std::io::stdin().is_terminal() {
         return Err(Failure::usage(
             "there is nothing on stdin",
@@ -265,7 +382,10 @@ pub(crate) fn read_intent(path: &Path, program: &Program) -> Result<Intent, Fail
         } else {
             read_plan(&file, Some(program))?
         };
-        return Ok(Intent::Plan(Box::new(plan)));
+        return Ok(Asked::Intent {
+            intent: Intent::Plan(Box::new(plan)),
+            plan: file.is_zip().then(|| sha256(&file.bytes)),
+        });
     }
     let Ok(text) = String::from_utf8(file.bytes) else {
         return Err(Failure::usage(
@@ -279,6 +399,9 @@ pub(crate) fn read_intent(path: &Path, program: &Program) -> Result<Intent, Fail
             "terraform plan -out=PLAN && terraform show -json PLAN > plan.json && whose check plan.json",
         ));
     }
+    if is_script(&text) {
+        return Asked::script(source, text, profile);
+    }
     let items: Vec<Item> = text.lines().filter_map(item).collect();
     if items.is_empty() {
         return Err(Failure::usage(
@@ -286,7 +409,10 @@ pub(crate) fn read_intent(path: &Path, program: &Program) -> Result<Intent, Fail
             "give a plan, or one id or ARN a line; a line that starts with # is a comment",
         ));
     }
-    Ok(Intent::Deletions { source, items })
+    Ok(Asked::Intent {
+        intent: Intent::Deletions { source, items },
+        plan: None,
+    })
 }
 
 /// Words that only Terraform's output for people has.

@@ -1,5 +1,6 @@
 //! `whose demo`.
 
+use super::across::AcrossArgs;
 use super::config;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -19,9 +20,11 @@ Examples:
 pub(crate) struct Args {
     #[command(flatten)]
     output: OutputArgs,
+    #[command(flatten)]
+    across: AcrossArgs,
 }
 
 pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
     let output = args.output.settle(ui, &config::Settings::default(), "never")?;
-    output.deliver(&gather::demo()?, ui)
+    output.deliver(&gather::demo(args.across.settle())?, ui)
 }

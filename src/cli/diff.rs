@@ -11,6 +11,7 @@ use super::paper::{Format, PaperArgs};
 use super::since::{self, Asked, Newer};
 use super::ui::Ui;
 use crate::ledger::compare::Missing;
+use crate::ledger::duplicates::Across;
 use crate::report::{changes, json};
 use crate::snapshot::diff::{Book, Diff, diff};
 use crate::snapshot::{DEFAULT_FOLDER, Folder};
@@ -74,8 +75,8 @@ pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
     since::check_pair(&old_head, &new_head)?;
     ui.note(&format!("from {} to {}", old_path.display(), new_path.display()));
     let projects = args.config.settle()?.projects;
-    let book = Book::of(gather::saved(&new_path, projects.clone())?.ledger);
-    let before = gather::saved(&old_path, projects)?.ledger;
+    let book = Book::of(gather::saved(&new_path, projects.clone(), Across::Nothing)?.ledger);
+    let before = gather::saved(&old_path, projects, Across::Nothing)?.ledger;
     // Another version of the tool may know attributes that this one did not.
     let missing = if old_head.tool == new_head.tool {
         Missing::Counts

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::across::AcrossArgs;
 use super::config::ConfigArgs;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -39,6 +40,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     look: LookArgs,
     #[command(flatten)]
+    across: AcrossArgs,
+    #[command(flatten)]
     account: AccountArgs,
     #[command(flatten)]
     config: ConfigArgs,
@@ -46,6 +49,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
     let look = args.look.settle(ui);
+    let across = args.across.settle();
     let asked = args.asked.trim();
     if asked.is_empty() {
         return Err(Failure::usage(
@@ -68,9 +72,9 @@ pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
         ));
     }
     let Gathered { ledger, interrupted } = match &args.snapshot {
-        _ if args.demo => gather::demo()?,
-        Some(path) => gather::saved(path, args.config.settle()?.projects)?,
-        None => gather::live(args.account.settle(ui, args.config.settle()?)?, None, ui)?,
+        _ if args.demo => gather::demo(across)?,
+        Some(path) => gather::saved(path, args.config.settle()?.projects, across)?,
+        None => gather::live(args.account.settle(ui, args.config.settle()?)?, None, across, ui)?,
     };
     let subjects = explain::find(&ledger, asked);
     if subjects.is_empty() {

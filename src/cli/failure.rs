@@ -45,6 +45,10 @@ pub(crate) enum Failure {
         /// Something could not be seen, and it may be there.
         gaps: bool,
     },
+    #[error("refused: {message}")]
+    Refused { message: String, hint: String },
+    #[error("failed to run {program}")]
+    Run { program: String, source: std::io::Error },
     #[error("interrupted before anything was seen")]
     Interrupted,
 }
@@ -57,6 +61,13 @@ impl Failure {
         }
     }
 
+    pub(crate) fn refused(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Refused {
+            message: message.into(),
+            hint: hint.into(),
+        }
+    }
+
     /// The exit code.
     pub(crate) fn exit(&self) -> Exit {
         match self {
@@ -64,6 +75,7 @@ impl Failure {
             Self::Plan(error) if error.is_wrong_file() => Exit::Usage,
             Self::NotFound { gaps: true, .. } => Exit::Incomplete,
             Self::Interrupted => Exit::Interrupted,
+            Self::Refused { .. } => Exit::Findings,
             Self::Connect(_)
             | Self::WrongAccount { .. }
             | Self::Plan(_)
@@ -71,6 +83,7 @@ impl Failure {
             | Self::Output { .. }
             | Self::Stdout(_)
             | Self::Start(_)
+            | Self::Run { .. }
             | Self::NotFound { gaps: false, .. } => Exit::CouldNotFinish,
         }
     }
@@ -78,7 +91,7 @@ impl Failure {
     /// What to do about it.
     pub(crate) fn hint(&self) -> Option<Cow<'_, str>> {
         match self {
-            Self::Usage { hint, .. } | Self::NotFound { hint, .. } => Some(hint.into()),
+            Self::Usage { hint, .. } | Self::Refused { hint, .. } | Self::NotFound { hint, .. } => Some(hint.into()),
             Self::Config(error) => Some(error.hint().into()),
             Self::States(error) => Some(error.hint().into()),
             Self::Connect(error) => Some(error.hint().into()),
@@ -88,7 +101,7 @@ impl Failure {
                 Some("choose the account's --profile, or correct what names the account".into())
             }
             Self::Output { .. } => Some("check that the folder exists, is writable and has space".into()),
-            Self::Stdout(_) | Self::Start(_) | Self::Interrupted => None,
+            Self::Run { .. } | Self::Stdout(_) | Self::Start(_) | Self::Interrupted => None,
         }
     }
 }

@@ -64,6 +64,11 @@ pub(crate) struct AccountSettings {
 }
 
 impl AccountArgs {
+    /// The AWS profile that was given.
+    pub(crate) fn profile(&self) -> Option<&str> {
+        self.profile.as_deref()
+    }
+
     /// Says whether anything was given that only a live scan uses.
     pub(crate) fn is_given(&self) -> bool {
         !self.state.is_empty()
@@ -217,7 +222,7 @@ pub(crate) struct Gathered {
 }
 
 impl Gathered {
-    fn of(snapshot: Snapshot, interrupted: bool, projects: Projects) -> Self {
+    fn of(snapshot: Snapshot, interrupted: bool, projects: Projects, across: Across) -> Self {
         let Snapshot { scan, states, claims } = snapshot;
         Self {
             ledger: Ledger::new(Input {
@@ -225,7 +230,7 @@ impl Gathered {
                 states,
                 claims,
                 projects,
-                across: Across::default(),
+                across,
             }),
             interrupted,
         }
@@ -305,7 +310,12 @@ impl SnapshotPlace {
 }
 
 /// Scans the account, saves the scan where that was asked for, and joins.
-pub(crate) fn live(settings: AccountSettings, save: Option<&SnapshotPlace>, ui: &Ui) -> Result<Gathered, Failure> {
+pub(crate) fn live(
+    settings: AccountSettings,
+    save: Option<&SnapshotPlace>,
+    across: Across,
+    ui: &Ui,
+) -> Result<Gathered, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -322,7 +332,7 @@ pub(crate) fn live(settings: AccountSettings, save: Option<&SnapshotPlace>, ui: 
     if let Some(place) = save {
         place.save(&snapshot, ui)?;
     }
-    Ok(Gathered::of(snapshot, interrupted, settings.projects))
+    Ok(Gathered::of(snapshot, interrupted, settings.projects, across))
 }
 
 async fn look(settings: &AccountSettings, ui: &Ui) -> Result<(Scan, bool), Failure> {
@@ -369,8 +379,8 @@ fn guard(settings: &AccountSettings, actual: &Account, caller: &str) -> Result<(
 }
 
 /// Reads a snapshot and joins.
-pub(crate) fn saved(path: &Path, projects: Projects) -> Result<Gathered, Failure> {
-    Ok(Gathered::of(snapshot::read(path)?, false, projects))
+pub(crate) fn saved(path: &Path, projects: Projects, across: Across) -> Result<Gathered, Failure> {
+    Ok(Gathered::of(snapshot::read(path)?, false, projects, across))
 }
 
 /// Reads a snapshot and joins it with other states than its own, where they are given.
@@ -384,7 +394,7 @@ pub(crate) fn saved_with(
         snapshot.states = states;
         snapshot.claims = claims;
     }
-    Ok(Gathered::of(snapshot, false, projects))
+    Ok(Gathered::of(snapshot, false, projects, Across::default()))
 }
 
 /// What a snapshot knows about states.
@@ -402,9 +412,9 @@ pub(crate) fn known(path: &Path) -> Result<crate::check::Known, Failure> {
 static DEMO: &[u8] = include_bytes!("../../snapshots/demo.jsonl.zst");
 
 /// Joins the recorded account.
-pub(crate) fn demo() -> Result<Gathered, Failure> {
+pub(crate) fn demo(across: Across) -> Result<Gathered, Failure> {
     let snapshot = snapshot::read_bytes(DEMO, "the recorded account")?;
-    Ok(Gathered::of(snapshot, false, Projects::default()))
+    Ok(Gathered::of(snapshot, false, Projects::default(), across))
 }
 
 #[cfg(test)]
@@ -413,7 +423,7 @@ mod tests {
 
     #[test]
     fn the_recorded_account_is_whole() {
-        let gathered = demo().expect("readable");
+        let gathered = demo(Across::default()).expect("readable");
         assert!(gathered.ledger.complete(), "a first look must not be at gaps");
         assert!(!gathered.ledger.live.is_empty());
     }

@@ -10,6 +10,7 @@ use super::target::Target;
 use super::ui::Ui;
 use crate::config::{self, Found};
 use crate::ledger::Projects;
+use crate::ledger::duplicates::Across;
 use crate::model::StateStatus;
 use crate::terraform;
 
@@ -133,7 +134,7 @@ fn from_states(arguments: &[String], ui: &mut Ui) -> Result<Found, Failure> {
 }
 
 fn from_snapshot(path: &Path, found: &mut Found) -> Result<(), Failure> {
-    let gathered = gather::saved(path, Projects::default())?;
+    let gathered = gather::saved(path, Projects::default(), Across::Nothing)?;
     let mut seen = BTreeSet::new();
     for finding in crate::findings::all(&gathered.ledger) {
         let severe = finding.severity >= crate::findings::Severity::High;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::across::AcrossArgs;
 use super::config::ConfigArgs;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -25,12 +26,14 @@ pub(crate) struct Args {
     #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
+    across: AcrossArgs,
+    #[command(flatten)]
     config: ConfigArgs,
 }
 
 pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
     let config = args.config.settle()?;
     let output = args.output.settle(ui, &config, "medium")?;
-    let gathered = gather::saved(&args.snapshot, config.projects)?;
+    let gathered = gather::saved(&args.snapshot, config.projects, args.across.settle())?;
     output.deliver(&gathered, ui)
 }

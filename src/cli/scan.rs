@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::across::AcrossArgs;
 use super::config::ConfigArgs;
 use super::exit::Exit;
 use super::failure::Failure;
@@ -44,6 +45,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
+    across: AcrossArgs,
+    #[command(flatten)]
     config: ConfigArgs,
 }
 
@@ -58,6 +61,6 @@ pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
         place.check()?;
     }
     let settings = args.account.settle(ui, config)?;
-    let gathered = gather::live(settings, save.as_ref(), ui)?;
+    let gathered = gather::live(settings, save.as_ref(), args.across.settle(), ui)?;
     output.deliver(&gathered, ui)
 }

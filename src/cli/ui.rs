@@ -109,6 +109,11 @@ impl Ui {
         }
     }
 
+    /// A reason for a program that reads stderr: whole, and without a label.
+    pub(crate) fn error_text(&self, text: &str) {
+        self.error_stream(&format!("{}\n", plain(text)));
+    }
+
     /// A hint to a warning.
     pub(crate) fn aside(&self, text: &str) {
         if !self.common.quiet {

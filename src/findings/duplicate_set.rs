@@ -1,8 +1,10 @@
 //! `duplicate-set`: the same stack twice, by different hands.
 
+use std::collections::BTreeMap;
+
 use super::{Finding, Rule, Severity, count_of, title_of};
-use crate::ledger::Ledger;
 use crate::ledger::duplicates::{DuplicateSet, Stack, letter};
+use crate::ledger::{Ledger, LiveIndex};
 use crate::model::Timestamp;
 
 pub(super) static RULE: Rule = Rule {
@@ -20,7 +22,12 @@ contradicts itself, the report says so, and nothing should be deleted before a p
 
 Delete by the copy's own ids only, after whose check; never by name or tag: the original has the same.
 
-Needs: the kinds of the stack listed. A name's generated suffix (name_prefix, UUID, random hex, date) does not count.",
+What stands in such a set and has the kind, the name and the place of something in the other counts too where a
+setting differs (a newer image); the report says so. Things that hang on nothing (an address, a volume) count only
+where a name ties them, and not where each is used by things of its own.
+
+Needs: the kinds of the stack listed. A name's generated suffix (name_prefix, UUID, random hex, date) does not count.
+Copies in other regions or accounts: --duplicates-across.",
     find,
 };
 
@@ -28,57 +35,64 @@ fn find(rule: &Rule, ledger: &Ledger) -> Vec<Finding> {
     ledger.duplicates.iter().map(|set| finding(rule, ledger, set)).collect()
 }
 
+/// Stacks that are described; a fleet of a thousand copies needs no thousand portraits.
+const SHOWN: usize = 20;
+
 fn finding(rule: &Rule, ledger: &Ledger, set: &DuplicateSet) -> Finding {
-    let first = &set.stacks[0];
-    let place = first
-        .members
-        .first()
-        .map_or("", |at| ledger.live[*at as usize].region.as_str());
-    let title = if let ([_, copy], true) = (set.stacks.as_slice(), set.decided) {
-        format!(
-            "{} in {place}: {} of the original, {} of a copy",
-            if first.members.len() == 1 {
-                "the same thing twice"
-            } else {
-                "two sets of the same stack"
-            },
-            count_of(first.members.len(), "resource"),
-            copy.members.len()
-        )
-    } else {
-        format!("{} sets of the same stack in {place}", set.stacks.len())
-    };
-    let members = set.stacks.iter().flat_map(|stack| &stack.members);
+    let mut order: Vec<usize> = (0..set.stacks.len()).collect();
+    if set.decided {
+        // The copy's members first: those are what somebody would delete.
+        order.rotate_left(1);
+    }
+    let members = order.iter().flat_map(|number| &set.stacks[*number].members);
     let mut finding = rule.finding(
-        title,
+        title(ledger, set),
         members.map(|at| ledger.live[*at as usize].arn.to_string()).collect(),
     );
-    for (number, stack) in set.stacks.iter().enumerate() {
+    for (number, stack) in set.stacks.iter().enumerate().take(SHOWN) {
         let role = match (set.decided, number) {
-            (true, 0) => "original",
-            (true, _) => "copy",
-            (false, _) => "undecided",
+            (true, 0) => "the original",
+            (true, _) => "a copy",
+            (false, _) => "original or copy, undecided",
         };
-        finding
-            .evidence
-            .push(format!("{} ({role}): {}", letter(number), portrait(ledger, stack)));
+        let claimed = claims(ledger, stack);
+        let text = format!(
+            "{} is {role}: {}, {claimed}",
+            letter(number),
+            portrait(ledger, stack, true)
+        );
+        finding.evidence.push(text);
     }
-    for (number, stack) in set.stacks.iter().enumerate() {
-        let name = letter(number);
-        let is_original = set.decided && number == 0;
-        if !stack.lacks.is_empty() && !is_original {
-            let lacks: Vec<String> = stack
-                .lacks
-                .iter()
-                .map(|(kind, many)| count_of(*many, title_of(kind)))
-                .collect();
-            finding.evidence.push(format!("{name} lacks {}", lacks.join(", ")));
-        }
-        for at in &stack.members {
-            let live = &ledger.live[*at as usize];
+    if set.stacks.len() > SHOWN {
+        let more = set.stacks.len() - SHOWN;
+        finding.evidence.push(format!("and {} more", count_of(more, "set")));
+    }
+    for (number, stack) in set.stacks.iter().enumerate().take(SHOWN) {
+        if !stack.lacks.is_empty() && !(set.decided && number == 0) {
+            let lacks = stack.lacks.iter().map(|(kind, many)| count_of(*many, title_of(kind)));
+            let lacks: Vec<String> = lacks.collect();
             finding
                 .evidence
-                .push(format!("{name}: {} {}", title_of(&live.kind), live.label()));
+                .push(format!("{} lacks {}", letter(number), lacks.join(", ")));
+        }
+    }
+    for number in order {
+        let stack = &set.stacks[number];
+        for at in &stack.members {
+            let live = &ledger.live[*at as usize];
+            let name = live.name.as_deref().filter(|name| !live.id.ends_with(*name));
+            let name = name.map(|name| format!(" ({name})")).unwrap_or_default();
+            let alike = if stack.alike.binary_search(at).is_ok() {
+                ", alike in name and place, not in every setting"
+            } else {
+                ""
+            };
+            finding.evidence.push(format!(
+                "{}: {} {}{name}{alike}",
+                letter(number),
+                title_of(&live.kind),
+                live.id
+            ));
         }
     }
     finding.advice = match &set.doubt {
@@ -90,36 +104,93 @@ fn finding(rule: &Rule, ledger: &Ledger, set: &DuplicateSet) -> Finding {
     finding
 }
 
-/// `2.5 years old, claimed by platform, used by 3 other resources, holds data (db-1)`.
-fn portrait(ledger: &Ledger, stack: &Stack) -> String {
-    let mut said = vec![count_of(stack.members.len(), "resource")];
+/// `Two sets of the same stack. A: 2.5 years old, in use, holds data (…). B: 40 minutes old …, claimed by no state.`
+fn title(ledger: &Ledger, set: &DuplicateSet) -> String {
+    let lone = set.stacks.iter().all(|stack| stack.members.len() == 1);
+    let what = match (lone, set.stacks.len()) {
+        (true, 2) => "the same thing twice".to_owned(),
+        (true, many) => format!("the same thing {many} times"),
+        (false, 2) => "two sets of the same stack".to_owned(),
+        (false, many) => format!("{many} sets of the same stack"),
+    };
+    let mut text = what;
+    for (number, stack) in set.stacks.iter().enumerate().take(3) {
+        let claimed = if stack.states.is_empty() {
+            ", claimed by no state"
+        } else {
+            ""
+        };
+        text.push_str(&format!(
+            ". {}: {}{claimed}",
+            letter(number),
+            portrait(ledger, stack, false)
+        ));
+    }
+    if set.stacks.len() > 3 {
+        text.push_str(&format!(". And {} more", set.stacks.len() - 3));
+    }
+    text
+}
+
+/// `22 resources, 2.5 years old, used by 20 things outside, holds data that is in use: db-1`.
+fn portrait(ledger: &Ledger, stack: &Stack, names: bool) -> String {
+    let mut said = Vec::new();
+    if names {
+        said.push(count_of(stack.members.len(), "resource"));
+    }
     said.push(stack.oldest.map_or_else(
         || "of unknown age".to_owned(),
         |oldest| format!("{} old", age(oldest, ledger.scanned_at)),
     ));
-    said.push(if stack.states.is_empty() {
-        "claimed by no state".to_owned()
-    } else {
-        let names: Vec<&str> = stack.projects.iter().map(|name| name.as_str()).collect();
-        let sources: Vec<&str> = stack
-            .states
-            .iter()
-            .map(|at| ledger.states[*at as usize].source.as_str())
-            .collect();
-        format!("claimed by {} ({})", names.join(" and "), sources.join(", "))
-    });
     said.push(match stack.used_by {
         0 => "used by nothing outside".to_owned(),
-        1 => "used by one thing outside".to_owned(),
-        many => format!("used by {many} things outside"),
+        many => format!("used by {} outside", count_of(many, "thing")),
     });
-    said.push(if stack.data.is_empty() {
-        "holds no data".to_owned()
-    } else {
-        let names: Vec<String> = stack.data.iter().map(|at| ledger.live[*at as usize].label()).collect();
-        format!("holds data: {}", names.join(", "))
+    let of = |data: &[LiveIndex]| {
+        if names {
+            let labels: Vec<String> = data.iter().map(|at| ledger.live[*at as usize].label()).collect();
+            format!(": {}", labels.join(", "))
+        } else {
+            String::new()
+        }
+    };
+    // A fresh copy has volumes too: that it has them is said, not that they hold anything.
+    let idle = kinds_of(ledger, &stack.idle_data);
+    said.push(match (stack.data.is_empty(), stack.idle_data.is_empty()) {
+        (true, true) => "holds no data".to_owned(),
+        (true, false) => format!(
+            "holds no data in use, but {idle} that nothing uses{}",
+            of(&stack.idle_data)
+        ),
+        (false, true) => format!("holds data in use{}", of(&stack.data)),
+        (false, false) if names => format!(
+            "holds data in use{}, and {idle} that nothing uses{}",
+            of(&stack.data),
+            of(&stack.idle_data)
+        ),
+        (false, false) => "holds data in use".to_owned(),
     });
     said.join(", ")
+}
+
+/// `3 EBS volumes and 1 EBS snapshot`.
+fn kinds_of(ledger: &Ledger, data: &[LiveIndex]) -> String {
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for at in data {
+        *kinds.entry(title_of(&ledger.live[*at as usize].kind)).or_default() += 1;
+    }
+    let said: Vec<String> = kinds.into_iter().map(|(title, many)| count_of(many, title)).collect();
+    said.join(" and ")
+}
+
+fn claims(ledger: &Ledger, stack: &Stack) -> String {
+    if stack.states.is_empty() {
+        return "claimed by no state".to_owned();
+    }
+    let names: Vec<&str> = stack.projects.iter().map(|name| name.as_str()).collect();
+    let states = stack.states.iter();
+    let sources: Vec<&str> = states.map(|at| ledger.states[*at as usize].source.as_str()).collect();
+    format!("claimed by {} ({})", names.join(" and "), sources.join(", "))
 }
 
 /// An age in one unit that a person can picture.

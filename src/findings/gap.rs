@@ -12,8 +12,8 @@ pub(super) static RULE: Rule = Rule {
     summary: "something could not be seen or read, so the report is incomplete",
     explanation: "\
 A listing was denied, throttled until the retries ran out, unreachable or broken; or a state could not be read.
-Nothing is called missing across a gap in the listings, and nothing is called unmanaged while a state that could
-explain it is unread. The exit code is 4, and it outranks 3.
+Nothing is called missing or unmanaged across a gap in the listings, and nothing is called unmanaged while a state
+that could explain it is unread. The exit code is 4, and it outranks 3.
 
 Give the permission (the action is named), ask again later, or leave the region out on purpose with
 --exclude-region. For a state: restore the file or pull it again with terraform state pull.",

@@ -1,19 +1,34 @@
 //! Duplicate sets: live resources made from the same configuration by different hands.
 //!
-//! Resources with one fingerprint in one place are candidates. What hangs together by references and is held by the
-//! same hand (one state, or nobody) is one *stack*; stacks that share fingerprints and are of different hands are one
-//! duplicate set. Siblings of `count` and `for_each`, and whatever else one state holds, are replicas: one hand made
-//! them on purpose.
+//! 1. Resources with one fingerprint in one place are a *group*. A group that one state holds alone is dropped:
+//!    `count`, `for_each` and a module used twice are replicas, which one hand made on purpose.
+//!    A group of things that rest on nothing is split by what uses them: addresses named `nat` of ten projects are
+//!    alike, and only those are twins whose gateways are.
+//! 2. Groups hang together where a member of one refers to a member of the other and both are of one hand.
+//! 3. What a state holds of such groups is one *stack*. What nobody claims is taken apart into *pieces* that rest on
+//!    each other, and the pieces are put together to stacks again: one apply leaves several (a network, a volume).
+//! 4. Groups that share a stack of pieces, or the same two states, are one *set*, unless equality may be chance.
+//! 5. In a set that is found, what stands on it and has the same kind and name counts too, though a setting differs:
+//!    an image that is newer today, a size that somebody changed.
+//!
+//! Everything is sorted or bounded, so that 100,000 equal things cost no more than 100,000 different ones.
+
+mod pieces;
+mod refine;
+mod weigh;
 
 use std::collections::BTreeMap;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use petgraph::unionfind::UnionFind;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
 
 use crate::kinds::facts::Role;
 use crate::model::{Origin, Symbol, Timestamp};
 
-use super::fingerprint::{self, Fingerprint};
-use super::{Ledger, LiveIndex, Node};
+use super::fingerprint::Fingerprint;
+use super::{Ledger, LiveIndex};
+use refine::by_use;
 
 /// How far apart copies may stand from each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,82 +55,23 @@ pub struct DuplicateSet {
 /// Resources that hang together and are held by one hand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stack {
-    /// The members that have a twin in another stack of the set.
+    /// The members that have a twin in another stack of the set, sorted.
     pub members: Vec<LiveIndex>,
+    /// Those among them that are not alike in every setting, but have the kind, the name and the place of their twin.
+    pub alike: Vec<LiveIndex>,
     pub projects: Vec<Symbol>,
     /// Indexes of the states that claim members; empty where nobody does.
     pub states: Vec<u32>,
     pub oldest: Option<Timestamp>,
     pub newest: Option<Timestamp>,
-    /// Members and resources on them that hold data.
+    /// Members and resources on them that hold data and are in use.
     pub data: Vec<LiveIndex>,
+    /// The same, but nothing uses them: a fresh copy has volumes too, and nothing in them.
+    pub idle_data: Vec<LiveIndex>,
     /// Live resources outside the stack's members that use them.
     pub used_by: usize,
     /// Twins that another stack of the set has and this one has not, and what hangs on those, by kind.
     pub lacks: BTreeMap<Symbol, usize>,
-}
-
-/// Finds every duplicate set, in a stable order.
-#[must_use]
-pub fn find(ledger: &Ledger, across: Across) -> Vec<DuplicateSet> {
-    if ledger.live.len() < 2 {
-        return Vec::new();
-    }
-    let prints = fingerprint::all(ledger);
-    let groups = groups(ledger, &prints, across);
-    let mut group_of: FxHashMap<LiveIndex, usize> = FxHashMap::default();
-    for (number, members) in groups.iter().enumerate() {
-        group_of.extend(members.iter().map(|member| (*member, number)));
-    }
-    let stacks = stacks(ledger, &group_of);
-    let mut sets: Vec<DuplicateSet> = cluster(&stacks, &group_of)
-        .into_iter()
-        .filter_map(|numbers| {
-            let stacks = numbers.iter().map(|number| &stacks[*number]).collect();
-            weigh(ledger, &piece_together(ledger, stacks, &group_of), &group_of)
-        })
-        .collect();
-    sets.sort_by(|a, b| a.stacks[0].members.cmp(&b.stacks[0].members));
-    sets
-}
-
-/// Groups of candidates with one fingerprint in one place, at least two in each.
-fn groups(ledger: &Ledger, prints: &[Fingerprint], across: Across) -> Vec<Vec<LiveIndex>> {
-    let mut places: FxHashMap<(Fingerprint, Symbol, Symbol), Vec<LiveIndex>> = FxHashMap::default();
-    for (at, live) in (0..).zip(&ledger.live) {
-        if !may_be_copied(ledger, at) {
-            continue;
-        }
-        let (account, region) = match across {
-            Across::Nothing => (live.account, live.region),
-            Across::Regions => (live.account, Symbol::default()),
-            Across::Accounts => (Symbol::default(), Symbol::default()),
-        };
-        places
-            .entry((prints[at as usize], account, region))
-            .or_default()
-            .push(at);
-    }
-    let mut groups: Vec<Vec<LiveIndex>> = places.into_values().filter(|members| members.len() > 1).collect();
-    groups.sort_unstable();
-    groups
-}
-
-/// Says whether a resource can be one of several copies at all.
-fn may_be_copied(ledger: &Ledger, at: LiveIndex) -> bool {
-    let (live, entry) = (&ledger.live[at as usize], &ledger.entries[at as usize]);
-    let Some(kind) = crate::kinds::kind(&live.kind) else {
-        return false;
-    };
-    let compared = kind
-        .attributes
-        .iter()
-        .any(|attribute| matches!(attribute.role, Role::Stable | Role::Name));
-    compared
-        && !kind.many_alike
-        && entry.whole.is_none()
-        && entry.delegate.is_none()
-        && !matches!(live.origin, Origin::AwsMade(_))
 }
 
 /// Whose hand holds a resource.
@@ -125,369 +81,212 @@ enum Hand {
     Nobody,
 }
 
+/// A rule or a route that another state puts on something does not make it that state's.
 fn hand(ledger: &Ledger, at: LiveIndex) -> Hand {
-    let entry = &ledger.entries[at as usize];
-    let own = entry.claims.iter().find(|held| !held.facet).or(entry.claims.first());
-    own.map_or(Hand::Nobody, |held| {
+    let mut own = ledger.entries[at as usize].claims.iter().filter(|held| !held.facet);
+    own.next().map_or(Hand::Nobody, |held| {
         Hand::State(ledger.claims[held.claim as usize].state)
     })
 }
 
-/// Candidates that hang together and are of one hand.
-struct Candidates {
-    hand: Hand,
+/// Finds every duplicate set, in a stable order.
+pub(super) fn find(ledger: &Ledger, prints: &[Fingerprint], across: Across) -> Vec<DuplicateSet> {
+    let candidates = Candidates::new(ledger, prints, across);
+    if candidates.members.is_empty() {
+        return Vec::new();
+    }
+    let mut sets: Vec<DuplicateSet> = sets(&candidates)
+        .into_iter()
+        .filter_map(|stacks| weigh::weigh(&candidates, stacks))
+        .collect();
+    sets.sort_by(|a, b| a.stacks[0].members.cmp(&b.stacks[0].members));
+    sets
+}
+
+/// The position of a candidate in [`Candidates::members`].
+type Node = u32;
+/// The number of a group of equal candidates.
+type Group = u32;
+
+/// Resources that have an equal in their place, by another hand or by nobody's.
+struct Candidates<'a> {
+    ledger: &'a Ledger,
+    /// In the ledger's order.
     members: Vec<LiveIndex>,
+    group: Vec<Group>,
+    hand: Vec<Hand>,
+    groups: u32,
+    node: FxHashMap<LiveIndex, Node>,
 }
 
-fn stacks(ledger: &Ledger, group_of: &FxHashMap<LiveIndex, usize>) -> Vec<Candidates> {
-    let mut members: Vec<LiveIndex> = group_of.keys().copied().collect();
-    members.sort_unstable();
-    let place: FxHashMap<LiveIndex, usize> = members.iter().enumerate().map(|(place, at)| (*at, place)).collect();
-    let mut together = petgraph::unionfind::UnionFind::<usize>::new(members.len());
-    for (own, at) in members.iter().enumerate() {
-        for edge in ledger.references.uses(*at) {
-            if let Some(other) = place.get(&edge.to)
-                && hand(ledger, *at) == hand(ledger, edge.to)
-            {
-                together.union(own, *other);
+impl<'a> Candidates<'a> {
+    fn new(ledger: &'a Ledger, prints: &[Fingerprint], across: Across) -> Self {
+        let mut known: Option<(Symbol, bool)> = None;
+        let mut rows: Vec<(Fingerprint, Symbol, Symbol, LiveIndex)> = Vec::new();
+        for (at, live) in (0..).zip(&ledger.live) {
+            // The ledger is sorted by kind.
+            let compared = match known {
+                Some((kind, compared)) if kind == live.kind => compared,
+                _ => {
+                    let compared = is_compared(&live.kind);
+                    known = Some((live.kind, compared));
+                    compared
+                }
+            };
+            if compared && stands_alone(ledger, at) {
+                let (account, region) = match across {
+                    Across::Nothing => (live.account, live.region),
+                    Across::Regions => (live.account, Symbol::default()),
+                    Across::Accounts => (Symbol::default(), Symbol::default()),
+                };
+                rows.push((prints[at as usize], account, region, at));
             }
         }
-    }
-    // Whatever one state holds is of one hand, also where no reference ties it together.
-    let mut by_root: BTreeMap<(Hand, usize), Vec<LiveIndex>> = BTreeMap::new();
-    for (own, at) in members.iter().enumerate() {
-        let hand = hand(ledger, *at);
-        let root = match hand {
-            Hand::State(_) => 0,
-            Hand::Nobody => together.find(own),
+        rows.par_sort_unstable();
+        let mut found: Vec<(LiveIndex, u32)> = Vec::new();
+        let equal = |a: &(Fingerprint, Symbol, Symbol, LiveIndex), b: &(Fingerprint, Symbol, Symbol, LiveIndex)| {
+            (a.0, a.1, a.2) == (b.0, b.1, b.2)
         };
-        by_root.entry((hand, root)).or_default().push(*at);
-    }
-    by_root
-        .into_iter()
-        .map(|((hand, _), members)| Candidates { hand, members })
-        .collect()
-}
-
-/// Which stacks are twins of each other.
-fn cluster(stacks: &[Candidates], group_of: &FxHashMap<LiveIndex, usize>) -> Vec<Vec<usize>> {
-    let mut holders: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (number, stack) in stacks.iter().enumerate() {
-        for at in &stack.members {
-            let holders = holders.entry(group_of[at]).or_default();
-            if holders.last() != Some(&number) {
-                holders.push(number);
+        for (number, rows) in (0..).zip(rows.chunk_by(equal).filter(|rows| rows.len() > 1)) {
+            let first = hand(ledger, rows[0].3);
+            if first == Hand::Nobody || rows.iter().any(|row| hand(ledger, row.3) != first) {
+                found.extend(rows.iter().map(|row| (row.3, number)));
             }
         }
-    }
-    let mut twins = petgraph::unionfind::UnionFind::<usize>::new(stacks.len());
-    for numbers in holders.values() {
-        for pair in numbers.windows(2) {
-            twins.union(pair[0], pair[1]);
+        found.sort_unstable();
+        // Groups are numbered as their first members stand in the ledger, not as the hashes happen to be.
+        let mut numbers: FxHashMap<u32, Group> = FxHashMap::default();
+        let mut candidates = Self {
+            ledger,
+            members: Vec::with_capacity(found.len()),
+            group: Vec::with_capacity(found.len()),
+            hand: Vec::with_capacity(found.len()),
+            groups: 0,
+            node: FxHashMap::default(),
+        };
+        for (node, (at, number)) in (0..).zip(found) {
+            let group = *numbers.entry(number).or_insert_with(|| {
+                candidates.groups += 1;
+                candidates.groups - 1
+            });
+            candidates.members.push(at);
+            candidates.group.push(group);
+            candidates.hand.push(hand(ledger, at));
+            candidates.node.insert(at, node);
         }
+        by_use(&mut candidates);
+        candidates
     }
-    let mut clusters: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for number in 0..stacks.len() {
-        clusters.entry(twins.find(number)).or_default().push(number);
+
+    fn nodes(&self) -> impl Iterator<Item = Node> + use<> {
+        0..u32::try_from(self.members.len()).unwrap_or(u32::MAX)
     }
-    clusters.into_values().filter(|numbers| numbers.len() > 1).collect()
+
+    fn at(&self, node: Node) -> LiveIndex {
+        self.members[node as usize]
+    }
+
+    fn group(&self, node: Node) -> Group {
+        self.group[node as usize]
+    }
+
+    fn hand(&self, node: Node) -> Hand {
+        self.hand[node as usize]
+    }
+
+    /// The candidates of its own hand that it refers to, and whether it rests on them: whether the reference is one of
+    /// its own settings, and not just told by the API (an association, an attachment).
+    fn uses(&self, node: Node) -> impl Iterator<Item = (Node, bool)> + '_ {
+        let at = self.at(node);
+        let kind = self.ledger.kind(at);
+        self.ledger.references.uses(at).filter_map(move |edge| {
+            let target = *self.node.get(&edge.to)?;
+            let rests = kind
+                .and_then(|kind| kind.attribute(&edge.via))
+                .is_some_and(|attribute| matches!(attribute.role, Role::Stable | Role::Name));
+            (self.hand(target) == self.hand(node)).then_some((target, rests))
+        })
+    }
 }
 
-/// Unclaimed pieces of one copy: a volume or a second network hangs on nothing else, but was made by the same apply.
-/// Pieces belong together where none has a twin of the other, and they were made about the same time.
-fn piece_together(
-    ledger: &Ledger,
-    stacks: Vec<&Candidates>,
-    group_of: &FxHashMap<LiveIndex, usize>,
-) -> Vec<Candidates> {
-    let (mut whole, mut pieces): (Vec<Candidates>, Vec<Candidates>) = stacks
-        .into_iter()
-        .map(|stack| Candidates {
-            hand: stack.hand,
-            members: stack.members.clone(),
-        })
-        .partition(|stack| stack.hand != Hand::Nobody);
-    pieces.sort_by_key(|piece| (std::cmp::Reverse(piece.members.len()), piece.members.first().copied()));
-    let mut copies: Vec<(Candidates, FxHashSet<usize>, Option<i64>)> = Vec::new();
-    for piece in pieces {
-        let groups: FxHashSet<usize> = piece.members.iter().map(|at| group_of[at]).collect();
-        let times = piece
-            .members
-            .iter()
-            .filter_map(|at| ledger.live[*at as usize].created_at);
-        let oldest = times.map(|time| time.as_second()).min();
-        let near = |other: Option<i64>| oldest.zip(other).is_none_or(|(a, b)| (a - b).abs() < ONE_APPLY);
-        match copies
-            .iter_mut()
-            .find(|(_, held, time)| held.is_disjoint(&groups) && near(*time))
-        {
-            Some((copy, held, time)) => {
-                copy.members.extend(piece.members);
-                copy.members.sort_unstable();
-                held.extend(groups);
-                *time = time.or(oldest);
-            }
-            None => copies.push((piece, groups, oldest)),
-        }
-    }
-    whole.extend(copies.into_iter().map(|(copy, ..)| copy));
-    whole
+/// Says whether a resource can be one of several copies at all.
+fn may_be_copied(ledger: &Ledger, at: LiveIndex) -> bool {
+    is_compared(&ledger.live[at as usize].kind) && stands_alone(ledger, at)
 }
 
-/// Pieces that were made further apart were not made by one apply, in seconds.
-const ONE_APPLY: i64 = 86_400;
-
-/// A lone unclaimed pair is called copies only if made at least this far apart, in seconds: a script that makes
-/// several at once makes replicas.
-const APART: i64 = 600;
-
-/// Ages that differ by less say nothing about which is the original, in seconds.
-const AGE_THAT_COUNTS: i64 = 3600;
-
-/// Decides what a cluster of stacks is, and which is the original.
-fn weigh(ledger: &Ledger, stacks: &[Candidates], group_of: &FxHashMap<LiveIndex, usize>) -> Option<DuplicateSet> {
-    // A state's candidates may have twins in several clusters; only those with a twin in this one belong here.
-    let mut seen: FxHashMap<usize, usize> = FxHashMap::default();
-    for stack in stacks {
-        let mut groups: Vec<usize> = stack.members.iter().map(|at| group_of[at]).collect();
-        groups.sort_unstable();
-        groups.dedup();
-        for group in groups {
-            *seen.entry(group).or_default() += 1;
-        }
-    }
-    let mut found: Vec<Stack> = stacks
-        .iter()
-        .map(|stack| {
-            let members: Vec<LiveIndex> = stack
-                .members
-                .iter()
-                .copied()
-                .filter(|at| seen[&group_of[at]] > 1)
-                .collect();
-            describe(ledger, members)
-        })
-        .filter(|stack| !stack.members.is_empty())
-        .collect();
-    if found.len() < 2 || !is_telling(ledger, stacks, &found) {
-        return None;
-    }
-    let lacks: Vec<BTreeMap<Symbol, usize>> = (0..found.len())
-        .map(|own| lacking(ledger, own, &found, group_of))
-        .collect();
-    for (stack, lacks) in found.iter_mut().zip(lacks) {
-        stack.lacks = lacks;
-    }
-    let (order, doubt) = original(&found);
-    found = order.into_iter().map(|at| found[at].clone()).collect();
-    Some(DuplicateSet {
-        stacks: found,
-        decided: doubt.is_none(),
-        doubt,
+fn is_compared(kind: &str) -> bool {
+    crate::kinds::kind(kind).is_some_and(|kind| {
+        let mut roles = kind.attributes.iter().map(|attribute| attribute.role);
+        !kind.many_alike && roles.any(|role| matches!(role, Role::Stable | Role::Name))
     })
 }
 
-/// Says whether equal fingerprints are more than chance: something in the stack has a name or tags of its own,
-/// and where nobody claims any of it, it is more than one thing, or made at different times.
-fn is_telling(ledger: &Ledger, candidates: &[Candidates], stacks: &[Stack]) -> bool {
-    let named = stacks.iter().all(|stack| {
-        stack.members.iter().any(|at| {
-            let live = &ledger.live[*at as usize];
-            live.name.as_deref().is_some_and(|name| *name != *live.id) || live.tags.own().next().is_some()
-        })
-    });
-    if !named {
-        return false;
-    }
-    let claimed = candidates.iter().any(|stack| stack.hand != Hand::Nobody);
-    let large = stacks.iter().filter(|stack| stack.members.len() > 1).count() > 1;
-    let apart = {
-        let mut times: Vec<i64> = stacks
-            .iter()
-            .filter_map(|stack| stack.oldest)
-            .map(|time| time.as_second())
-            .collect();
-        times.sort_unstable();
-        times.windows(2).any(|pair| pair[1] - pair[0] >= APART)
-    };
-    claimed || large || apart
+fn stands_alone(ledger: &Ledger, at: LiveIndex) -> bool {
+    let (live, entry) = (&ledger.live[at as usize], &ledger.entries[at as usize]);
+    entry.whole.is_none() && entry.delegate.is_none() && !matches!(live.origin, Origin::AwsMade(_))
 }
 
-fn describe(ledger: &Ledger, members: Vec<LiveIndex>) -> Stack {
-    let mut stack = Stack::default();
-    let mut users = FxHashSet::default();
-    let inside = |at: LiveIndex| members.binary_search(&at).is_ok() || members.binary_search(&ledger.top(at)).is_ok();
-    for at in &members {
-        let (live, entry) = (&ledger.live[*at as usize], &ledger.entries[*at as usize]);
-        stack.projects.extend(&entry.projects);
-        stack
-            .states
-            .extend(entry.claims.iter().map(|held| ledger.claims[held.claim as usize].state));
-        if let Some(time) = live.created_at {
-            stack.oldest = Some(stack.oldest.map_or(time, |old| old.min(time)));
-            stack.newest = Some(stack.newest.map_or(time, |new| new.max(time)));
-        }
-        if holds_data(ledger, *at) {
-            stack.data.push(*at);
-        }
-        for edge in ledger.references.used_by(*at) {
-            let Node::Live(user) = edge.from else {
-                users.insert(edge.from);
-                continue;
-            };
-            if inside(user) {
-                continue;
-            }
-            users.insert(Node::Live(ledger.top(user)));
-            if holds_data(ledger, user) {
-                stack.data.push(user);
-            }
-            // What stands on a member is as old as the stack at most: a database tells the age of a network
-            // whose API gives none.
-            if let Some(time) = ledger.live[user as usize].created_at {
-                stack.oldest = Some(stack.oldest.map_or(time, |old| old.min(time)));
-            }
-        }
-    }
-    stack.used_by = users.len();
-    stack.projects.sort_unstable();
-    stack.projects.dedup();
-    stack.states.sort_unstable();
-    stack.states.dedup();
-    stack.data.sort_unstable();
-    stack.data.dedup();
-    stack.members = members;
-    stack
+/// One hand's part of a set, before it is weighed.
+struct Draft {
+    hand: Hand,
+    members: Vec<Node>,
 }
 
-fn holds_data(ledger: &Ledger, at: LiveIndex) -> bool {
-    ledger.kind(at).is_some_and(|kind| kind.holds_data)
+/// A set before it is weighed.
+struct DraftSet {
+    stacks: Vec<Draft>,
 }
 
-/// What others of the set have and this stack has not: twins, and what stands on the twins.
-fn lacking(
-    ledger: &Ledger,
-    own: usize,
-    stacks: &[Stack],
-    group_of: &FxHashMap<LiveIndex, usize>,
-) -> BTreeMap<Symbol, usize> {
-    let count = |stack: &Stack| {
-        let mut counts: FxHashMap<usize, usize> = FxHashMap::default();
-        for at in &stack.members {
-            *counts.entry(group_of[at]).or_default() += 1;
-        }
-        counts
-    };
-    let mine = count(&stacks[own]);
-    let mut lacks: BTreeMap<Symbol, usize> = BTreeMap::new();
-    let mut most: FxHashMap<usize, (usize, Symbol)> = FxHashMap::default();
-    let mut hanging: FxHashMap<Symbol, usize> = FxHashMap::default();
-    for (number, stack) in stacks.iter().enumerate() {
-        if number == own {
-            continue;
-        }
-        for (group, many) in count(stack) {
-            let kind = stack
-                .members
-                .iter()
-                .find(|at| group_of[at] == group)
-                .map(|at| ledger.live[*at as usize].kind);
-            let entry = most.entry(group).or_insert((0, kind.unwrap_or_default()));
-            entry.0 = entry.0.max(many);
-        }
-        let hand_of_stack = stack.members.first().map(|at| hand(ledger, *at));
-        let mut users: Vec<LiveIndex> = stack
-            .members
-            .iter()
-            .flat_map(|at| ledger.references.used_by(*at))
-            .filter_map(|edge| match edge.from {
-                Node::Live(user) => Some(user),
-                Node::Claim(_) => None,
-            })
-            // What another hand put there is no part of the stack, and a twin is counted already.
-            .filter(|user| {
-                !group_of.contains_key(user)
-                    && may_be_copied(ledger, *user)
-                    && hand_of_stack == Some(hand(ledger, *user))
-            })
-            .collect();
-        users.sort_unstable();
-        users.dedup();
-        for user in users {
-            *hanging.entry(ledger.live[user as usize].kind).or_default() += 1;
+/// Puts groups and pieces together to sets.
+fn sets(candidates: &Candidates<'_>) -> Vec<DraftSet> {
+    let mut together: UnionFind<u32> = UnionFind::new(candidates.groups as usize);
+    for node in candidates.nodes() {
+        for (target, _) in candidates.uses(node) {
+            together.union(candidates.group(node), candidates.group(target));
         }
     }
-    for (group, (many, kind)) in most {
-        let missing = many.saturating_sub(mine.get(&group).copied().unwrap_or(0));
-        if missing > 0 {
-            *lacks.entry(kind).or_default() += missing;
+    let mut states: BTreeMap<Group, Vec<u32>> = BTreeMap::new();
+    for node in candidates.nodes() {
+        let of_whole = states.entry(together.find(candidates.group(node))).or_default();
+        if let Hand::State(state) = candidates.hand(node) {
+            of_whole.push(state);
         }
     }
-    for (kind, many) in hanging {
-        *lacks.entry(kind).or_default() += many;
+    for states in states.values_mut() {
+        states.sort_unstable();
+        states.dedup();
     }
-    lacks
-}
-
-/// Orders the stacks, the original first; says why where it cannot be told.
-///
-/// Data, use and age are what a deletion destroys, so they decide. Claims decide only where those say nothing:
-/// after a lost state the *copies* are the ones that the new state claims.
-fn original(stacks: &[Stack]) -> (Vec<usize>, Option<String>) {
-    let by_data = best(
-        stacks,
-        &|stack| Some(i64::try_from(stack.data.len().min(1)).unwrap_or(1)),
-        1,
-    );
-    let by_use = best(stacks, &|stack| Some(i64::from(stack.used_by > 0)), 1);
-    let by_age = best(
-        stacks,
-        &|stack| stack.oldest.map(|time| -time.as_second()),
-        AGE_THAT_COUNTS,
-    );
-    let by_claims = best(stacks, &|stack| Some(i64::from(!stack.states.is_empty())), 1);
-    let mut votes: Vec<(usize, &str)> = [(by_data, "data"), (by_use, "use"), (by_age, "age")]
+    let copies = pieces::copies(candidates, &|group| &states[&together.find(group)]);
+    // Groups with a stack of pieces in common are one set; so are those that the same states share.
+    for copy in &copies {
+        for pair in copy.windows(2) {
+            together.union(candidates.group(pair[0]), candidates.group(pair[1]));
+        }
+    }
+    let mut first_of: BTreeMap<&[u32], Group> = BTreeMap::new();
+    for (group, states) in states.iter().filter(|(_, states)| states.len() > 1) {
+        let first = first_of.entry(states).or_insert(*group);
+        together.union(*first, *group);
+    }
+    let mut held: BTreeMap<(Group, Hand), Vec<Node>> = BTreeMap::new();
+    for node in candidates.nodes().filter(|node| candidates.hand(*node) != Hand::Nobody) {
+        let set = together.find(candidates.group(node));
+        held.entry((set, candidates.hand(node))).or_default().push(node);
+    }
+    let mut sets: BTreeMap<Group, DraftSet> = BTreeMap::new();
+    let of_states = held
         .into_iter()
-        .filter_map(|(vote, name)| vote.map(|stack| (stack, name)))
-        .collect();
-    if votes.is_empty() {
-        votes.extend(by_claims.map(|stack| (stack, "claims")));
+        .map(|((set, hand), members)| (set, Draft { hand, members }));
+    let of_nobody = copies.into_iter().map(|members| {
+        let set = together.find(candidates.group(members[0]));
+        let hand = Hand::Nobody;
+        (set, Draft { hand, members })
+    });
+    for (set, stack) in of_states.chain(of_nobody) {
+        let set = sets.entry(set).or_insert_with(|| DraftSet { stacks: Vec::new() });
+        set.stacks.push(stack);
     }
-    let mut order: Vec<usize> = (0..stacks.len()).collect();
-    let doubt = match votes.first() {
-        None => Some("the stacks do not differ in data, use, age or claims".to_owned()),
-        Some((first, _)) if votes.iter().all(|(stack, _)| stack == first) => None,
-        Some(_) => {
-            let said: Vec<String> = votes
-                .iter()
-                .map(|(stack, name)| format!("{name} speaks for {}", letter(*stack)))
-                .collect();
-            Some(said.join(", "))
-        }
-    };
-    if doubt.is_none()
-        && let Some((first, _)) = votes.first()
-    {
-        order.retain(|at| at != first);
-        order.insert(0, *first);
-    }
-    (order, doubt)
-}
-
-/// The one stack that leads by at least `margin`, where one does and every stack could be asked.
-fn best(stacks: &[Stack], score: &dyn Fn(&Stack) -> Option<i64>, margin: i64) -> Option<usize> {
-    let scores: Vec<i64> = stacks.iter().map(score).collect::<Option<_>>()?;
-    let (first, top) = scores
-        .iter()
-        .enumerate()
-        .max_by_key(|(at, score)| (**score, std::cmp::Reverse(*at)))?;
-    let second = scores
-        .iter()
-        .enumerate()
-        .filter(|(at, _)| *at != first)
-        .map(|(_, score)| *score)
-        .max()?;
-    (top - second >= margin).then_some(first)
+    sets.into_values().filter(|set| set.stacks.len() > 1).collect()
 }
 
 /// `A`, `B` … for stacks in a sentence.
@@ -496,12 +295,11 @@ pub fn letter(stack: usize) -> String {
     u8::try_from(stack)
         .ok()
         .filter(|n| *n < 26)
-        .map_or_else(|| format!("#{stack}"), |n| char::from(b'A' + n).to_string())
+        .map_or_else(|| format!("#{}", stack + 1), |n| char::from(b'A' + n).to_string())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::ledger::testing::{claim_of, ledger, live, state};
     use crate::model::{Claim, Live};
 
@@ -541,7 +339,7 @@ mod tests {
         let (a, b) = (stack(1, true), stack(2, false));
         let claims = claims(0, &a);
         let ledger = ledger([a, b].concat(), vec![state("platform")], claims);
-        let sets = find(&ledger, Across::Nothing);
+        let sets = &ledger.duplicates;
         assert_eq!(sets.len(), 1);
         let [original, copy] = sets[0].stacks.as_slice() else {
             panic!("two stacks")
@@ -559,7 +357,7 @@ mod tests {
         let (a, b) = (stack(1, true), stack(2, false));
         let claims = claims(0, &b);
         let ledger = ledger([a, b].concat(), vec![state("new")], claims);
-        let sets = find(&ledger, Across::Nothing);
+        let sets = &ledger.duplicates;
         assert!(sets[0].decided, "{:?}", sets[0].doubt);
         assert!(
             sets[0].stacks[0].states.is_empty(),
@@ -572,7 +370,7 @@ mod tests {
         let (a, b) = (stack(1, false), stack(2, false));
         let both = [claims(0, &a), claims(1, &b)].concat();
         let ledger = ledger([a, b].concat(), vec![state("one"), state("two")], both);
-        let sets = find(&ledger, Across::Nothing);
+        let sets = &ledger.duplicates;
         assert_eq!(sets.len(), 1);
         assert!(!sets[0].decided, "nothing tells them apart");
     }
@@ -582,7 +380,7 @@ mod tests {
         let (a, b) = (stack(1, true), stack(2, true));
         let both = [claims(0, &a), claims(0, &b)].concat();
         let ledger = ledger([a, b].concat(), vec![state("platform")], both);
-        assert_eq!(find(&ledger, Across::Nothing), []);
+        assert_eq!(ledger.duplicates, []);
     }
 
     #[test]
@@ -605,10 +403,41 @@ mod tests {
         .concat();
         let claims = claims(0, &original);
         let ledger = ledger([original, copy].concat(), vec![state("platform")], claims);
-        let sets = find(&ledger, Across::Nothing);
+        let sets = &ledger.duplicates;
         assert_eq!(sets.len(), 1);
         let sizes: Vec<usize> = sets[0].stacks.iter().map(|stack| stack.members.len()).collect();
         assert_eq!(sizes, [4, 4]);
+    }
+
+    #[test]
+    fn a_copy_is_found_where_nobody_holds_either_though_it_leans_on_the_original() {
+        let (a, mut b) = (stack(1, true), stack(2, true));
+        let group = |salt: u32| {
+            let mut group = live("aws_security_group", &format!("sg-{salt:08x}"));
+            group
+                .configuration
+                .set("name", "web")
+                .set("vpc_id", format!("vpc-{salt:08x}"));
+            group.name = Some("web".into());
+            group
+        };
+        let mut a = [a, vec![group(1)]].concat();
+        b.push(group(2));
+        for machine in [&mut a[2], &mut b[2]] {
+            // Both machines stand in the original's group.
+            machine.configuration.set("vpc_security_group_ids", vec!["sg-00000001"]);
+        }
+        b[2].created_at = Some("2026-11-23T00:00:00Z".parse().expect("a time"));
+        let ledger = ledger([a, b].concat(), vec![state("other")], Vec::new());
+        let sizes: Vec<Vec<usize>> = ledger
+            .duplicates
+            .iter()
+            .map(|set| set.stacks.iter().map(|stack| stack.members.len()).collect())
+            .collect();
+        assert_eq!(sizes, [[4, 4]]);
+        let first = &ledger.duplicates[0].stacks[0];
+        assert!(first.members.contains(&ledger.find("vpc-00000001")[0]));
+        assert!(ledger.duplicates[0].decided, "it is older, and the other leans on it");
     }
 
     #[test]
@@ -623,7 +452,7 @@ mod tests {
             vec![state("platform")],
             Vec::new(),
         );
-        assert_eq!(find(&ledger, Across::Nothing), []);
+        assert_eq!(ledger.duplicates, []);
     }
 
     #[test]
@@ -632,6 +461,6 @@ mod tests {
         b[0].tagged([("Name", "staging")].into_iter().collect());
         let both = [claims(0, &a), claims(1, &b)].concat();
         let ledger = ledger([a, b].concat(), vec![state("production"), state("staging")], both);
-        assert_eq!(find(&ledger, Across::Nothing), []);
+        assert_eq!(ledger.duplicates, []);
     }
 }

@@ -14,7 +14,10 @@ use crate::kinds::{Disposition, disposition};
 use crate::model::{Arn, Claim, Live, Symbol, Value};
 
 use super::index::{GLOBAL, Index};
-use super::{ClaimIndex, Entry, Held, Input, Ledger, LiveIndex, NoMatch, Unmatched, ownership, references};
+use super::{
+    ClaimIndex, Entry, Held, Input, Ledger, LiveIndex, NoMatch, Unmatched, duplicates, fingerprint, ownership,
+    references,
+};
 
 /// What the join says about one claim.
 #[derive(Clone, Debug)]
@@ -30,7 +33,7 @@ pub(super) fn build(input: Input) -> Ledger {
         states,
         mut claims,
         projects,
-        ..
+        across,
     } = input;
     let mut live = scan.live;
     live.par_sort_unstable_by(|a, b| {
@@ -63,7 +66,7 @@ pub(super) fn build(input: Input) -> Ledger {
         ..Ledger::default()
     };
     let places = Places::of(&ledger.claims);
-    let (matches, edges, wholes) = {
+    let (matches, edges, wholes, prints) = {
         let index = Index::new(&ledger.live);
         let matches: Vec<Match> = ledger
             .claims
@@ -72,7 +75,8 @@ pub(super) fn build(input: Input) -> Ledger {
             .collect();
         let edges = references::collect(&ledger, &index, &matches);
         let wholes = ownership::wholes(&ledger.live, &index);
-        (matches, edges, wholes)
+        let prints = fingerprint::all(&ledger.live, &index);
+        (matches, edges, wholes, prints)
     };
     ledger.references = edges;
     for (part, whole) in wholes {
@@ -97,6 +101,7 @@ pub(super) fn build(input: Input) -> Ledger {
         }
     }
     ownership::decide(&mut ledger, &projects);
+    ledger.duplicates = duplicates::find(&ledger, &prints, across);
     ledger
 }
 

@@ -66,6 +66,34 @@ fn state_gap(ledger: &Ledger) -> Option<String> {
     })
 }
 
+/// Why an unclaimed resource may not be called unmanaged, where a listing has a gap.
+///
+/// Of its own kind: what was to be said of it last (its tags, what it is part of) may be what is missing. Of the kind of
+/// its whole: the whole may be claimed, and was not seen.
+fn listing_gap(ledger: &Ledger, live: &Live, whole_found: bool) -> Option<String> {
+    let unseen = |kind: Symbol| {
+        let mut cells = ledger
+            .coverage
+            .of_kind(kind)
+            .filter(|cell| cell.account == live.account && (cell.region == live.region || cell.region == GLOBAL))
+            .peekable();
+        if cells.peek().is_none() {
+            return Some(format!("{kind} in {} was not listed", live.region));
+        }
+        let gap = cells.find(|cell| cell.status != CellStatus::Listed)?;
+        Some(format!("{kind} in {} is {}", gap.region, gap.status.word()))
+    };
+    let part = live.part_of.as_ref().filter(|_| !whole_found);
+    let of_whole = part.filter(|part| !part.kind.as_str().is_empty()).and_then(|part| {
+        let gap = unseen(part.kind)?;
+        Some(format!("it is part of {}, and {gap}", part.whole))
+    });
+    of_whole.or_else(|| {
+        let own = ledger.coverage.cell(live.kind, live.account, live.region)?;
+        (own.status != CellStatus::Listed).then(|| format!("{} in {} is {}", own.kind, own.region, own.status.word()))
+    })
+}
+
 /// Resources that a claim may mean without saying which.
 fn disputed(ledger: &Ledger) -> FxHashMap<LiveIndex, String> {
     let mut disputed = FxHashMap::default();
@@ -112,6 +140,10 @@ fn by_itself(
         entry.likely_project = projects.by_tags(&live.tags);
     }
     let dispute = u32::try_from(at).ok().and_then(|at| disputed.get(&at));
+    let gap = match state_gap {
+        Some(gap) => Some(gap.to_owned()),
+        None => listing_gap(ledger, live, entry.whole.is_some()),
+    };
     let (ownership, why) = match (states.len(), entry.projects.len()) {
         (2.., _) => (Ownership::Shared, Some(format!("claimed by {} states", states.len()))),
         (1, 2..) => (
@@ -122,8 +154,7 @@ fn by_itself(
         (0, _) => unclaimed(
             &live.origin,
             entry.delegate.as_deref(),
-            dispute.map(String::as_str),
-            state_gap,
+            dispute.map(String::as_str).or(gap.as_deref()),
         ),
     };
     entry.ownership = ownership;
@@ -131,12 +162,7 @@ fn by_itself(
 }
 
 /// Whose a resource is that nobody claims.
-fn unclaimed(
-    origin: &Origin,
-    delegate: Option<&Delegate>,
-    dispute: Option<&str>,
-    state_gap: Option<&str>,
-) -> (Ownership, Option<String>) {
+fn unclaimed(origin: &Origin, delegate: Option<&Delegate>, gap: Option<&str>) -> (Ownership, Option<String>) {
     if let Some(delegate) = delegate {
         let why = format!("{} {}: {}", delegate.system, delegate.name, delegate.evidence);
         return (Ownership::Delegated, Some(why));
@@ -144,7 +170,7 @@ fn unclaimed(
     if let Origin::AwsMade(reason) = origin {
         return (Ownership::AwsMade, Some(reason.to_string()));
     }
-    match dispute.or(state_gap) {
+    match gap {
         Some(gap) => (Ownership::Undecided, Some(gap.to_owned())),
         None => (Ownership::Unmanaged, None),
     }

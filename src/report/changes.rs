@@ -225,7 +225,7 @@ fn sections(paper: &mut Paper, diff: &Diff) {
         paper.section("Replaced: made anew under the same name", Tone::Bad);
         let items = diff.replaced.iter().map(|one| {
             let data = if one.holds_data {
-                "; what the older one held is not in it"
+                "; what the older one held may not be in it"
             } else {
                 ""
             };

@@ -1,5 +1,7 @@
 //! Everything that is known about one thing: a live resource, a claim, or a finding's code.
 
+mod fall;
+
 use std::collections::BTreeSet;
 
 use anstyle::Style;
@@ -191,6 +193,8 @@ fn resource(page: &mut Page, ledger: &Ledger, at: LiveIndex, look: Look) {
     }
     claims(page, ledger, at, look);
     neighbours(page, ledger, at, look);
+    fall::would_break(page, ledger, at, look);
+    fall::duplicates(page, ledger, at, look);
     let mut tags = live.tags.iter().map(|(key, value)| format!("{key} = {value}"));
     if let Some(first) = tags.next() {
         row(page, "tags", &first);

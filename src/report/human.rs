@@ -299,10 +299,11 @@ impl Columns {
     }
 }
 
-/// One line for each resource: where, since when, how used, its name, and last its id.
+/// One line for each resource that the evidence has not named: where, since when, how used, its name, and last its id.
 fn resources(page: &mut Page, view: &View<'_>, finding: &Finding, columns: &Columns, shown: usize) {
     let mut rows: Vec<(Vec<String>, String)> = Vec::new();
-    for text in finding.resources.iter().take(shown) {
+    let unnamed = view.unnamed(finding);
+    for text in unnamed.iter().copied().take(shown) {
         let Some(one) = view.resource(text) else {
             rows.push((Vec::new(), plain(text).into_owned()));
             continue;
@@ -350,5 +351,5 @@ fn resources(page: &mut Page, view: &View<'_>, finding: &Finding, columns: &Colu
         line.push_str(id);
         page.line(&line);
     }
-    more(page, 4, finding.resources.len(), shown, "resources");
+    more(page, 4, unnamed.len(), shown, "resources");
 }

@@ -143,7 +143,8 @@ fn members(out: &mut String, view: &View<'_>, group: &FindingGroup<'_>, look: Lo
 }
 
 fn resources(out: &mut String, view: &View<'_>, finding: &Finding, shown: usize) {
-    for text in finding.resources.iter().take(shown) {
+    let unnamed = view.unnamed(finding);
+    for text in unnamed.iter().copied().take(shown) {
         let Some(one) = view.resource(text) else {
             push(out, &format!("  - {}", code(text)));
             continue;
@@ -156,7 +157,7 @@ fn resources(out: &mut String, view: &View<'_>, finding: &Finding, shown: usize)
         facts.extend(one.name.as_deref().filter(|name| *name != one.id).map(escape));
         push(out, &format!("  - {}: {}", facts.join(", "), code(&one.id)));
     }
-    more(out, "  ", finding.resources.len(), shown, "resources");
+    more(out, "  ", unnamed.len(), shown, "resources");
 }
 
 fn more(out: &mut String, indent: &str, count: usize, shown: usize, what: &str) {

@@ -86,6 +86,11 @@ impl Paper {
         }
     }
 
+    /// Says whether the user asked for everything.
+    pub(super) fn is_whole(&self) -> bool {
+        self.shown == usize::MAX
+    }
+
     pub(super) fn title(&mut self, text: impl Into<String>) {
         self.blocks.push(Block::Title(text.into()));
     }
@@ -117,6 +122,11 @@ impl Paper {
                 left += 1;
             }
         }
+        self.more(left, what);
+    }
+
+    /// How many there are beyond those shown.
+    pub(super) fn more(&mut self, left: usize, what: &'static str) {
         if left > 0 {
             self.blocks.push(Block::More(left, what));
         }
@@ -248,34 +258,9 @@ impl Paper {
     }
 }
 
-/// A word as a shell takes it: quoted where it holds anything but what no shell looks at.
-pub(super) fn shell(word: &str) -> String {
-    let harmless =
-        |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '=' | ',' | '@' | '+');
-    if !word.is_empty() && word.chars().all(harmless) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nothing_in_a_word_is_run() {
-        for (word, quoted) in [
-            ("rds:platform-2026-11-24", "rds:platform-2026-11-24"),
-            ("a b", "'a b'"),
-            ("$(rm -rf /)", "'$(rm -rf /)'"),
-            ("it's;`x`", r"'it'\''s;`x`'"),
-            ("", "''"),
-            ("~root", "'~root'"),
-        ] {
-            assert_eq!(shell(word), quoted);
-        }
-    }
 
     #[test]
     fn commands_are_never_wrapped_and_names_never_markup() {

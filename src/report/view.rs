@@ -1,10 +1,11 @@
 //! What the reports for people (human, Markdown) share: counts, gaps and groups, made once from the document.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::document::{Document, Resource, StateRow, not_seen};
 use crate::findings::{Finding, RULES, Severity};
 use crate::ledger::Ledger;
+use crate::model::shape::is_candidate;
 use crate::model::{Cell, CellStatus, StateStatus};
 
 use super::text::{counted, moment, thousands};
@@ -119,6 +120,24 @@ impl<'a> View<'a> {
 
     pub(super) fn resource(&self, arn: &str) -> Option<&'a Resource> {
         self.by_arn.get(arn).copied()
+    }
+
+    /// The resources of a finding that its evidence does not name already, by id.
+    ///
+    /// Only ids that AWS made and ARNs count as named: an id that a person chose may be any word of a sentence.
+    pub(super) fn unnamed<'f>(&self, finding: &'f Finding) -> Vec<&'f str> {
+        let words: HashSet<&str> = finding
+            .evidence
+            .iter()
+            .flat_map(|line| line.split([' ', ',', ';']))
+            .map(|word| word.trim_end_matches(':'))
+            .collect();
+        let is_named = |arn: &str| {
+            let by_id = |one: &Resource| is_candidate(&one.id) && words.contains(one.id.as_str());
+            words.contains(arn) || self.resource(arn).is_some_and(by_id)
+        };
+        let all = finding.resources.iter().map(String::as_str);
+        all.filter(|arn| !is_named(arn)).collect()
     }
 
     /// Where and when: `Account 123456789012 (acme) in eu-west-1, seen 2026-11-24 08:30 UTC`.

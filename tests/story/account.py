@@ -109,8 +109,11 @@ def correct_moto(account):
     The network interfaces that come with an instance go with it, unless somebody said otherwise,
     and those of a NAT gateway or an interface endpoint are the service's: nobody can claim them.
 
+    A volume's attachment says, as the instance does, whether the volume goes with the instance.
+
     And an account's capacity providers and option groups can be listed without naming them.
     """
+    from moto.ec2.models.elastic_block_store import VolumeAttachment
     from moto.ec2.models.instances import Instance
     from moto.ec2.models.nat_gateways import NatGateway
     from moto.ec2.models.vpcs import VPCBackend
@@ -173,6 +176,10 @@ def correct_moto(account):
         interface.requester_managed = True
         interface.description = description
 
+    def goes_along(self):
+        device = self.instance.block_device_mapping.get(self.device)
+        return device is not None and bool(device.delete_on_termination)
+
     def all_providers(self, names):
         return describe_providers(self, list(self.capacity_providers) if names is None else names)
 
@@ -186,6 +193,7 @@ def correct_moto(account):
     EC2ContainerServiceBackend.create_cluster = cluster_once
     EC2ContainerServiceBackend.describe_capacity_providers = all_providers
     Instance.prep_nics = interfaces_that_go_along
+    VolumeAttachment.delete_on_termination = property(goes_along)
     NatGateway.__init__ = nat_with_its_interface
     RDSBackend.describe_option_groups = all_option_groups
     VPCBackend.create_vpc_endpoint = endpoint_with_its_interfaces
@@ -284,8 +292,9 @@ class Account:
         body = environ["wsgi.input"].read(length)
         nothing = NOTHING.get(operation(environ, body))
         if nothing is not None:
-            start_response("200 OK", [("Content-Type", "text/xml")])
-            return [nothing.encode()]
+            body = nothing.encode()
+            start_response("200 OK", [("Content-Type", "text/xml"), ("Content-Length", str(len(body)))])
+            return [body]
         with self.lock:
             change = not path.startswith("/moto-api/") and not is_read(environ, body)
             if change:

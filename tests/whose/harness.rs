@@ -150,7 +150,7 @@ pub(crate) const REGIONS: &str = "eu-west-1,us-east-1";
 /// Scans the described kinds in the two regions of the recorded accounts, with states.
 pub(crate) fn scan(url: &str, states: &[&str]) -> Run {
     let mut command = whose_at(url);
-    command.args(["scan", "--kind", "described", "--region", REGIONS]);
+    command.args(["scan", "--no-config", "--kind", "described", "--region", REGIONS]);
     for state in states {
         command.args(["--state", state]);
     }
@@ -184,12 +184,15 @@ impl Run {
         codes
     }
 
-    /// The gaps, as `kind region: status`.
+    /// The gaps, as `kind region: status (detail)`.
     pub(crate) fn gaps(&self) -> Vec<String> {
         let cells = self.document.coverage.cells.iter();
         cells
             .filter(|cell| cell.status != whose::model::CellStatus::Listed)
-            .map(|cell| format!("{} {}: {}", cell.kind, cell.region, cell.status.word()))
+            .map(|cell| {
+                let detail = cell.detail.as_deref().unwrap_or_default();
+                format!("{} {}: {} ({detail})", cell.kind, cell.region, cell.status.word())
+            })
             .collect()
     }
 }

@@ -20,6 +20,8 @@ fn help_of_every_command() {
         "check",
         "report",
         "diff",
+        "triage",
+        "recoverable",
         "explain",
         "kinds",
         "demo",

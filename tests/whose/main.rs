@@ -3,8 +3,17 @@
 mod check;
 mod cli;
 mod closure;
+mod conformance;
+mod generated;
 mod harness;
 mod help;
+mod iam;
+mod incident;
+mod layers;
 mod live;
+mod precision;
+mod promises;
+mod proxy;
+mod registry;
 mod time;
 mod wire;

@@ -1,7 +1,10 @@
 //! As much of HTTP, forms and XML as the harness needs: one request a connection, bodies with a known end.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// The answer to a request.
 #[derive(Clone, Debug)]
@@ -47,6 +50,121 @@ pub(crate) fn post(base: &str, path: &str, headers: &[(String, String)], body: &
         status: status.parse().expect("a number"),
         content_type: content_type.to_owned(),
         body: bytes[end + 4..].to_vec(),
+    }
+}
+
+/// A request that came in, and the connection that waits for its answer.
+pub(crate) struct Request {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    /// Names in lower case.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+    stream: TcpStream,
+}
+
+impl Request {
+    fn read(stream: TcpStream) -> Option<Self> {
+        let mut reader = BufReader::new(stream.try_clone().ok()?);
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let mut words = line.split(' ');
+        let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
+        let mut headers = Vec::new();
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).ok()?;
+            let Some((name, value)) = line.trim().split_once(':') else {
+                break;
+            };
+            headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+        }
+        let length = headers.iter().find(|(name, _)| name == "content-length");
+        let length: u64 = length.map_or(0, |(_, value)| value.parse().expect("a number"));
+        let mut body = String::new();
+        reader.take(length).read_to_string(&mut body).ok()?;
+        Some(Self {
+            method,
+            path,
+            headers,
+            body,
+            stream,
+        })
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let found = self.headers.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn respond(mut self, answer: &Answer) {
+        let head = format!(
+            "HTTP/1.1 {} Answer\r\nContent-Type: {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            answer.status,
+            answer.content_type,
+            answer.body.len()
+        );
+        let bytes = [head.as_bytes(), &answer.body].concat();
+        // Whoever asked may have gone.
+        drop(self.stream.write_all(&bytes));
+    }
+}
+
+/// A server in this process: a thread for each connection, and a connection for each request.
+pub(crate) struct Service {
+    pub(crate) url: String,
+    stop: Arc<AtomicBool>,
+    panics: Arc<Mutex<Vec<String>>>,
+    accepting: Option<std::thread::JoinHandle<()>>,
+}
+
+pub(crate) fn serve(handle: impl Fn(Request) + Send + Sync + 'static) -> Service {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let stop = Arc::new(AtomicBool::new(false));
+    let panics: Arc<Mutex<Vec<String>>> = Arc::default();
+    let (stopped, told, handle) = (Arc::clone(&stop), Arc::clone(&panics), Arc::new(handle));
+    let accepting = std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            if stopped.load(Ordering::SeqCst) {
+                break;
+            }
+            let Ok(stream) = stream else { continue };
+            let (handle, told) = (Arc::clone(&handle), Arc::clone(&told));
+            std::thread::spawn(move || {
+                let end = std::panic::catch_unwind(AssertUnwindSafe(|| {
+                    if let Some(request) = Request::read(stream) {
+                        handle(request);
+                    }
+                }));
+                if end.is_err() {
+                    told.lock()
+                        .expect("not poisoned")
+                        .push("a handler failed; see above".to_owned());
+                }
+            });
+        }
+    });
+    Service {
+        url,
+        stop,
+        panics,
+        accepting: Some(accepting),
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+        // Wakes it up.
+        drop(TcpStream::connect(self.url.trim_start_matches("http://")));
+        if let Some(accepting) = self.accepting.take() {
+            drop(accepting.join());
+        }
+        if !std::thread::panicking() {
+            let panics = self.panics.lock().expect("not poisoned");
+            assert!(panics.is_empty(), "{panics:?}");
+        }
     }
 }
 

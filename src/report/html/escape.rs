@@ -22,6 +22,21 @@ impl Html {
         self
     }
 
+    /// Text between tags in which an id is not broken at its hyphens.
+    pub(super) fn prose(&mut self, text: &str) -> &mut Self {
+        for (at, word) in text.split(' ').enumerate() {
+            if at > 0 {
+                self.0.push(' ');
+            }
+            if looks_like_an_id(word) {
+                self.element("span", "w", word);
+            } else {
+                self.text(word);
+            }
+        }
+        self
+    }
+
     /// ` name="value"`; the name is the crate's own.
     pub(super) fn attribute(&mut self, name: &'static str, value: &str) -> &mut Self {
         self.0.push(' ');
@@ -62,6 +77,11 @@ impl Html {
     pub(super) fn finish(self) -> String {
         self.0
     }
+}
+
+/// A word with a hyphen and a digit that still fits a line of a phone.
+fn looks_like_an_id(word: &str) -> bool {
+    word.len() <= 36 && word.contains('-') && word.contains(|c: char| c.is_ascii_digit())
 }
 
 fn push_escaped(out: &mut String, text: &str) {

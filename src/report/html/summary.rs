@@ -13,6 +13,8 @@ use crate::model::{CellStatus, StateStatus};
 
 /// Members of a group that are shown at once; those after them fold away.
 const OPEN: usize = 5;
+/// Lines of evidence that are shown at once: the first ones weigh, the others mostly name what the rows name.
+const EVIDENCE: usize = 6;
 /// Members of a group, and lines of evidence, that the page holds at most; the JSON report holds all.
 const HELD: usize = 500;
 
@@ -23,7 +25,7 @@ pub(super) fn body(page: &mut Html, view: &View<'_>) {
          <li><a href=\"#/\" data-page=\"summary\">Summary</a></li>\
          <li><a href=\"#/resources\" data-page=\"resources\">Resources</a></li>\
          <li><a href=\"#/projects\" data-page=\"projects\">Projects</a></li></ul></nav>\n\
-         <label class=\"theme\">Theme <select id=\"theme\"><option value=\"\">as the system</option>\
+         <label class=\"theme\">Theme <select id=\"theme\"><option value=\"\">system</option>\
          <option value=\"light\">light</option><option value=\"dark\">dark</option></select></label>\n</header>\n\
          <main id=\"main\" tabindex=\"-1\">\n<section id=\"summary\" aria-labelledby=\"summary-title\">\n",
     );
@@ -256,19 +258,24 @@ fn member(page: &mut Html, view: &View<'_>, group: &FindingGroup<'_>, finding: &
     page.raw("<details class=\"finding\"");
     page.attribute("id", &format!("finding-{number}"));
     page.raw(if open { " open><summary>" } else { "><summary>" });
-    page.text(&finding.title).raw("</summary>\n");
+    page.prose(&finding.title).raw("</summary>\n");
     if !finding.evidence.is_empty() {
         page.raw("<ul class=\"evidence\">");
-        for line in finding.evidence.iter().take(SHOWN) {
-            page.element("li", "", line);
+        let few = if finding.evidence.len() <= EVIDENCE + 2 {
+            EVIDENCE + 2
+        } else {
+            EVIDENCE
+        };
+        for line in finding.evidence.iter().take(few) {
+            page.raw("<li>").prose(line).raw("</li>");
         }
         page.raw("</ul>\n");
-        if finding.evidence.len() > SHOWN {
+        if finding.evidence.len() > few {
             page.raw("<details class=\"more\"><summary>")
-                .text(&format!("and {} more lines", finding.evidence.len() - SHOWN))
+                .text(&format!("and {} more lines", finding.evidence.len() - few))
                 .raw("</summary><ul class=\"evidence\">");
-            for line in finding.evidence.iter().take(HELD).skip(SHOWN) {
-                page.element("li", "", line);
+            for line in finding.evidence.iter().take(HELD).skip(few) {
+                page.raw("<li>").prose(line).raw("</li>");
             }
             page.raw("</ul>");
             if finding.evidence.len() > HELD {
@@ -368,7 +375,9 @@ fn states(page: &mut Html, view: &View<'_>) {
             StateStatus::Unreadable => ("unreadable", true),
             StateStatus::Empty => ("empty", true),
         };
-        page.raw("<tr>").element("th", "id", &state.source);
+        page.raw("<tr><th scope=\"row\" class=\"id\">")
+            .text(&state.source)
+            .raw("</th>");
         page.element("td", if alarm { "alarm" } else { "" }, status);
         page.element("td", "", &state.project);
         page.element("td", "number", &super::super::text::thousands(state.claims));

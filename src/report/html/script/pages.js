@@ -106,10 +106,10 @@ theme.addEventListener('change', () => {
 });
 paint();
 
-// On paper everything is open.
+// On paper everything is open that says something of this account.
 let folded = [];
 addEventListener('beforeprint', () => {
-  folded = [...document.querySelectorAll('details:not([open])')];
+  folded = [...document.querySelectorAll('details:not([open]):not(.rule)')];
   for (const one of folded) one.open = true;
 });
 addEventListener('afterprint', () => {

@@ -1,10 +1,14 @@
 // Pictures: a project's stack with who else uses it, and a resource between what it uses and what uses it.
 //
-// Boxes stand in columns: what a thing uses stands to its left. Whatever a picture says, a list beside it says too.
+// Boxes stand in columns: what a thing uses stands to its right; only other projects use from the right. Whatever a picture says, a list beside it says too.
 
-const BOX = { width: 208, head: 26, line: 19, pad: 8, gap: 18, between: 72 };
+const BOX = { width: 206, head: 26, line: 19, pad: 8, gap: 16, between: 68 };
+/** Columns of a stack's picture, those of others included: it fits a common screen. */
+const COLUMNS_OF_STACK = 5;
 /** Members of a box that have a line of their own. */
 const LINES = 5;
+/** Kinds on each side of a resource. */
+const KINDS = 7;
 
 /** Cuts a text to what fits into a box; the whole text stands in its title. */
 function fit(text, columns) {
@@ -20,9 +24,9 @@ function fit(text, columns) {
 
 /**
  * Draws boxes `{ column, title, members: [{ at, text, mark }], more, style, order }` and lines
- * `{ from, to, fromMember, toMember, style }`: from the box that uses, to the one that is used.
+ * `{ from, to, style }`: from the box that uses, to the one that is used.
  */
-function picture(label, boxes, lines, heads) {
+function picture(label, boxes, lines, heads, atTop) {
   for (const box of boxes) {
     box.height = BOX.head + (box.members.length + (box.more ? 1 : 0)) * BOX.line + (box.members.length || box.more ? BOX.pad : 2);
   }
@@ -42,7 +46,8 @@ function picture(label, boxes, lines, heads) {
   });
   const middle = () => {
     const tallest = Math.max(...columns.map((column) => column.total ?? 0));
-    columns.forEach((column) => column.forEach((box) => { box.y += (tallest - column.total) / 2; }));
+    // A tall picture begins at the top in every column, so that a small screen shows something of each.
+    if (!atTop) columns.forEach((column) => column.forEach((box) => { box.y += (tallest - column.total) / 2; }));
     return tallest;
   };
   spread();
@@ -64,19 +69,22 @@ function picture(label, boxes, lines, heads) {
   const height = tallest + top + 12;
   for (const box of boxes) { box.x = 8 + box.column * (BOX.width + BOX.between); box.y += top; }
 
-  const memberY = (box, at) => {
-    if (at === undefined || !box.members.length) return box.y + BOX.head / 2;
-    const line = box.members.findIndex((member) => member.at === at);
-    return box.y + BOX.head + ((line < 0 ? box.members.length : line) + 0.5) * BOX.line;
-  };
   const paths = lines.map((one) => {
     const [from, to] = [one.from, one.to];
-    const [x1, y1] = [from.x, memberY(from, one.fromMember)];
-    const [x2, y2] = [to.x + BOX.width, memberY(to, one.toMember)];
-    const bend = Math.max(24, Math.min(90, Math.abs(x1 - x2) / 2));
-    const way = from.column > to.column
-      ? `M${x1} ${y1}C${x1 - bend} ${y1} ${x2 + bend} ${y2} ${x2} ${y2}`
-      : `M${x1} ${y1}C${x1 - 30} ${y1} ${to.x - 30} ${y2} ${to.x} ${y2}`;
+    const middleOf = (box) => box.y + BOX.head / 2;
+    const [y1, y2] = [middleOf(from), middleOf(to)];
+    const bend = (x1, x2) => Math.max(24, Math.min(90, Math.abs(x1 - x2) / 2));
+    let way;
+    if (from.column < to.column) {
+      const [x1, x2] = [from.x + BOX.width, to.x];
+      way = `M${x1} ${y1}C${x1 + bend(x1, x2)} ${y1} ${x2 - bend(x1, x2)} ${y2} ${x2} ${y2}`;
+    } else if (from.column > to.column) {
+      const [x1, x2] = [from.x, to.x + BOX.width];
+      way = `M${x1} ${y1}C${x1 - bend(x1, x2)} ${y1} ${x2 + bend(x1, x2)} ${y2} ${x2} ${y2}`;
+    } else {
+      const out = from.x - Math.min(34, 14 + Math.abs(y1 - y2) / 20);
+      way = `M${from.x} ${y1}C${out} ${y1} ${out} ${y2} ${to.x} ${y2}`;
+    }
     one.path = draw('path', { d: way, class: `edge ${one.style ?? ''}` });
     return one.path;
   });
@@ -110,7 +118,7 @@ function picture(label, boxes, lines, heads) {
   return make('div', { class: 'scroll', role: 'region', tabindex: '0', 'aria-label': label }, svg);
 }
 
-const nameOf = (at) => data.name[at] || data.id[at] || word('label', at);
+const nameOf = (at) => data.name[at] || word('label', at);
 
 /** Rows as lines of a box: what other projects are on first. */
 function members(rows, foreignOnes) {
@@ -132,7 +140,7 @@ function neighbourhood(at) {
   const [left, right] = [uses(at), users(at)];
   const parts = partsOf().get(at) ?? [];
   if (!left.length && !right.length) return null;
-  const boxes = [{ column: left.length ? 1 : 0, title: kindOf(at)[1], ...members([at]), style: 'self', order: 0 }];
+  const boxes = [{ column: right.length ? 1 : 0, title: kindOf(at)[1], ...members([at]), style: 'self', order: 0 }];
   const lines = [];
   const side = (all, column, isUser) => {
     const byKind = new Map();
@@ -143,7 +151,16 @@ function neighbourhood(at) {
       if (one.at < 0 || !some.some((other) => other.at === one.at)) some.push(one);
     }
     const own = projectsOf(at);
-    [...byKind].slice(0, 9).forEach(([key, some], order) => {
+    const isOther = (key) => { const number = Number(key.split('\n')[1]); return number >= 0 && !own.includes(number); };
+    const kinds = [...byKind].sort(([a], [b]) => isOther(b) - isOther(a));
+    const few = kinds.length > KINDS + 1 ? kinds.slice(0, KINDS) : kinds;
+    if (few.length < kinds.length) {
+      const rest = kinds.slice(KINDS).reduce((sum, [, some]) => sum + some.length, 0);
+      const box = { column, order: KINDS, title: `and ${thousands(rest)} more`, members: [], style: 'rest' };
+      boxes.push(box);
+      lines.push(isUser ? { from: box, to: boxes[0] } : { from: boxes[0], to: box });
+    }
+    few.forEach(([key, some], order) => {
       const [kind, project] = key.split('\n');
       const number = Number(project);
       const live = some.filter((one) => one.at >= 0).map((one) => one.at);
@@ -161,15 +178,15 @@ function neighbourhood(at) {
       lines.push(isUser ? { from: box, to: boxes[0], style } : { from: boxes[0], to: box, style });
     });
   };
-  side(left, 0, false);
-  side(right, boxes[0].column + 1, true);
+  side(right, 0, true);
+  side(left, boxes[0].column + 1, false);
   const heads = [
-    ...(left.length ? [{ column: 0, text: 'uses' }] : []),
-    ...(right.length ? [{ column: boxes[0].column + 1, text: 'used by' }] : []),
+    ...(right.length ? [{ column: 0, text: 'used by' }] : []),
+    ...(left.length ? [{ column: boxes[0].column + 1, text: 'uses' }] : []),
   ];
   return make('figure', {},
     picture('What it uses and what uses it', boxes, lines, heads),
-    make('figcaption', {}, `What it uses stands left, what uses it right${parts.length ? '; its parts are in the list' : ''}. The lists say the same.`));
+    make('figcaption', {}, `What uses it stands left, what it uses right${parts.length ? '; its parts are in the list' : ''}. The lists say the same.`));
 }
 
 /** What the pictures of projects need, per project: rows, and edges that cross its border. */
@@ -207,6 +224,8 @@ function stackPicture(project) {
   for (const at of rows) {
     for (const number of of(at)) {
       const to = target[number];
+      // A whole and its parts hold on to each other: only the part's side says what stands on what.
+      if (row.whole[to] === at) continue;
       if (mine.has(to) && row.kind[to] !== row.kind[at]) groups.get(row.kind[at]).uses.add(row.kind[to]);
     }
   }
@@ -225,7 +244,10 @@ function stackPicture(project) {
     depth.set(kind, most);
     return most;
   };
-  for (const kind of groups.keys()) settle(kind);
+  // Whoever is used least begins, so that a ring is opened where the most used would use.
+  const popular = new Map([...groups.keys()].map((kind) => [kind, 0]));
+  for (const group of groups.values()) for (const other of group.uses) popular.set(other, popular.get(other) + 1);
+  for (const kind of [...groups.keys()].sort((a, b) => popular.get(a) - popular.get(b) || a - b)) settle(kind);
   // What follows from other lines is not drawn.
   const reach = new Map();
   const reached = (kind) => {
@@ -239,29 +261,38 @@ function stackPicture(project) {
   const implied = (kind, other) => [...groups.get(kind).uses].some((third) => third !== other && reached(third).has(other));
 
   const lent = new Set(into.map((one) => one.to));
-  const loners = [...groups.values()].filter((group) => !group.uses.size && ![...groups.values()].some((other) => other.uses.has(group.kind)));
-  const before = outof.length ? 1 : 0;
+  const isLent = (group) => group.rows.some((at) => lent.has(at));
+  // From the left: what is used from others; the project's own, those that use before those that are used; what it
+  // lends, in a column of its own, beside those who use it. So no line to others crosses the stack.
+  // What is used from others stands right as well, where nobody uses from there.
+  const before = outof.length && into.length ? 1 : 0;
+  const home = [...groups.values()].filter((group) => !isLent(group));
+  const linked = home.filter((group) => group.uses.size || home.some((other) => other.uses.has(group.kind)));
+  const depths = [...new Set(linked.map((group) => depth.get(group.kind)))].sort((a, b) => b - a);
+  const room = COLUMNS_OF_STACK - before - (into.length ? 2 : outof.length ? 1 : 0);
+  const columns = Math.max(1, Math.min(room, depths.length));
+  const tall = (group) => Math.min(group.rows.length, LINES + 1) * BOX.line + BOX.head + BOX.gap;
+  const heights = new Array(columns).fill(0);
+  const columnOf = new Map();
+  const settleIn = (group, column) => {
+    columnOf.set(group.kind, column);
+    heights[column] += tall(group);
+  };
+  for (const group of linked) settleIn(group, Math.floor((depths.indexOf(depth.get(group.kind)) * columns) / depths.length));
+  // Those that nothing connects fill up the shortest column.
+  for (const group of home) if (!linked.includes(group)) settleIn(group, heights.indexOf(Math.min(...heights)));
+  const used = home.length ? columns : 0;
+  for (const group of groups.values()) if (isLent(group)) columnOf.set(group.kind, used);
   const boxes = [];
   const boxOf = new Map();
-  // Kinds that nothing of the project connects stand in the column that is shortest, not all in the first.
-  const heights = [];
-  const tall = (group) => Math.min(group.rows.length, LINES + 1) * BOX.line + BOX.head + BOX.gap;
-  for (const group of groups.values()) if (!loners.includes(group)) heights[depth.get(group.kind)] = (heights[depth.get(group.kind)] ?? 0) + tall(group);
-  if (!heights.length) heights.push(0);
-  while (heights.length < Math.min(4, loners.length)) heights.push(0);
-  for (const group of loners) {
-    const column = heights.indexOf(Math.min(...heights));
-    depth.set(group.kind, column);
-    heights[column] += tall(group);
-  }
   for (const group of groups.values()) {
     const box = {
-      column: before + depth.get(group.kind),
+      column: before + columnOf.get(group.kind),
       title: boxTitle(data.kinds[group.kind][1], group.rows),
       ...members(group.rows, lent),
       moreLink: wishAddress(wish(`project=${encodeURIComponent(data.projects[project])}&kind=${encodeURIComponent(data.kinds[group.kind][0])}`)),
       order: boxes.length,
-      style: group.rows.some((at) => lent.has(at)) ? 'lent' : '',
+      style: isLent(group) ? 'lent' : '',
     };
     boxes.push(box);
     boxOf.set(group.kind, box);
@@ -274,6 +305,7 @@ function stackPicture(project) {
   }
   const last = Math.max(0, ...boxes.map((box) => box.column)) + 1;
   const heads = [{ column: before, text: `${projectShape(project)} ${data.projects[project]}` }];
+  if (used && into.length) heads.push({ column: before + used, text: `lent by ${data.projects[project]}` });
   /** Those on the other side of the border, one box for each project. */
   const others = (edges, column, isUser) => {
     const byProject = new Map();
@@ -294,22 +326,22 @@ function stackPicture(project) {
         moreLink: number < 0 ? undefined : route('project', data.projects[number]),
       };
       boxes.push(box);
-      const drawn = new Set();
+      // One line for each kind on this side; it is thin where data sources read and nothing more.
+      const kinds = new Map();
       for (const one of some) {
         const near = isUser ? one.to : one.from;
-        const group = near >= 0 ? boxOf.get(row.kind[near]) : null;
-        const key = `${near} ${isUser ? one.from : one.to}`;
-        if (!group || drawn.has(key) || drawn.size > 60) continue;
-        drawn.add(key);
-        lines.push(isUser
-          ? { from: box, to: group, fromMember: one.from, toMember: near, style: box.style }
-          : { from: group, to: box, fromMember: near, toMember: one.to, style: box.style });
+        if (near < 0) continue;
+        kinds.set(row.kind[near], (kinds.get(row.kind[near]) ?? false) || !one.reader);
+      }
+      for (const [kind, solid] of kinds) {
+        const style = solid ? box.style : `${box.style} reads`;
+        lines.push(isUser ? { from: box, to: boxOf.get(kind), style } : { from: boxOf.get(kind), to: box, style });
       }
     });
   };
   if (into.length) { others(into, last, true); heads.push({ column: last, text: 'others that use it' }); }
-  if (outof.length) { others(outof, 0, false); heads.push({ column: 0, text: 'used from others' }); }
-  return picture(`The stack of ${data.projects[project]} and who else uses it`, boxes, lines, heads);
+  if (outof.length) { others(outof, before ? 0 : last, false); heads.push({ column: before ? 0 : last, text: 'used from others' }); }
+  return picture(`The stack of ${data.projects[project]} and who else uses it`, boxes, lines, heads, true);
 }
 
 /** Lines of what crosses a border, by the other project. */
@@ -320,7 +352,8 @@ function crossings(edges, isUser) {
     byProject.get(one.project).push(one);
   }
   return [...byProject].map(([number, some]) => {
-    const items = some.map((one) => {
+    // What is live weighs more than what is read.
+    const items = [...some].sort((a, b) => Boolean(a.reader) - Boolean(b.reader)).map((one) => {
       const user = one.reader ? foreign(`${one.reader[0]}, ${data.words[one.reader[2]]},`) : link(one.from, title(one.from));
       return make('li', {}, user, ' uses ', link(one.to, title(one.to)), make('span', { class: 'via' }, ` (${one.via})`));
     });
@@ -354,8 +387,8 @@ function projectPage(root, name) {
       : make('p', { class: 'verdict is-managed' }, 'Nothing that was listed uses it from outside.'));
   if (rows.length) {
     root.append(make('figure', {}, stackPicture(number),
-      make('figcaption', {}, 'One box is one kind; a line runs from a thing to what it uses, on its left. What follows from other lines is left out. ',
-        'The lists below say what crosses the border.')));
+      make('figcaption', {}, 'One box is one kind; a line runs from a thing to what it uses, on its right. What follows from other lines is left out. ',
+        'Broken lines cross the border of the project, fine ones where a data source only reads; the lists below name each.')));
   }
   if (into.length) root.append(make('h2', {}, 'Others that use it'), ...crossings(into, true));
   if (outof.length) root.append(make('h2', {}, 'What it uses of others'), ...crossings(outof, false));

@@ -46,7 +46,9 @@ function copied(text, what) {
 function neighbour(one, via) {
   return [
     one.at >= 0 ? link(one.at, one.text) : foreign(one.text),
-    one.rest ? foreign(one.rest, { class: 'rest' }) : null,
+    one.project >= 0
+      ? make('span', { class: 'rest' }, ' of ', projectChip(one.project, true), foreign(one.rest.slice(` of ${data.projects[one.project]}`.length)))
+      : one.rest ? foreign(one.rest, { class: 'rest' }) : null,
     via ? make('span', { class: 'via' }, ` (${via})`) : null,
   ];
 }
@@ -150,11 +152,11 @@ function resourcePage(root, rows, asked) {
   rows.forEach((at, position) => {
     const projects = projectsOf(at);
     root.append(
-      make(position ? 'h2' : 'h1', { tabindex: '-1', class: 'subject' }, foreign(title(at))),
+      make(position ? 'h2' : 'h1', { tabindex: '-1', class: 'subject' }, prose(title(at))),
       make('p', { class: 'whose' }, ownerBadge(at), ' ', projects.map((number) => [projectChip(number, true), ' '])),
       make('div', { class: `verdict is-${owner(at)}` },
-        make('p', {}, make('b', {}, at < LIVE ? 'ownership' : 'status'), ' ', foreign(word('whose', at))),
-        make('p', { class: 'do' }, make('b', {}, 'do'), ' ', word('todo', at))),
+        make('p', {}, make('b', {}, at < LIVE ? 'ownership' : 'status'), ' ', prose(word('whose', at))),
+        make('p', { class: 'do' }, make('b', {}, 'do'), ' ', prose(word('todo', at)))),
       at < LIVE ? resourceSection(at) : claimSection(at));
     if (at < LIVE) {
       const picture = neighbourhood(at);

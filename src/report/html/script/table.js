@@ -93,6 +93,8 @@ function tablePage(root, query) {
   let wanted = wish(query);
   let rows = [];
   const wide = matchMedia('(min-width: 60rem)');
+  // Asked for once a row, so it is looked up before.
+  let guess = wide.matches ? 45 : 84;
   const columns = COLUMNS.filter((one) => one.key !== 'where' || several('region') || several('account'));
 
   const search = make('input', {
@@ -147,24 +149,31 @@ function tablePage(root, query) {
 
   const made = new Map();
   let held = -1;
+  // The row that has the focus stays, or the focus would be lost with it.
+  function inSight(range) {
+    const from = Math.max(range.startIndex - range.overscan, 0);
+    const to = Math.min(range.endIndex + range.overscan, range.count - 1);
+    const out = [];
+    if (held >= 0 && held < from) out.push(held);
+    for (let at = from; at <= to; at++) out.push(at);
+    if (held > to && held < range.count) out.push(held);
+    return out;
+  }
+  /** Says which row stays; the library asks again only where the function is another one. */
+  function hold(index) {
+    if (index === held) return;
+    held = index;
+    virtualizer.options.rangeExtractor = (range) => inSight(range);
+  }
   const virtualizer = new Virtualizer({
     count: 0,
     getScrollElement: () => window,
-    estimateSize: () => (wide.matches ? 45 : 84),
+    estimateSize: () => guess,
     overscan: 12,
     scrollMargin: 0,
     scrollPaddingStart: 60,
     getItemKey: (index) => rows[index],
-    // The row that has the focus stays, or the focus would be lost with it.
-    rangeExtractor: (range) => {
-      const from = Math.max(range.startIndex - range.overscan, 0);
-      const to = Math.min(range.endIndex + range.overscan, range.count - 1);
-      const out = [];
-      if (held >= 0 && held < from) out.push(held);
-      for (let at = from; at <= to; at++) out.push(at);
-      if (held > to && held < range.count) out.push(held);
-      return out;
-    },
+    rangeExtractor: inSight,
     observeElementRect: observeWindowRect,
     observeElementOffset: observeWindowOffset,
     scrollToFn: windowScroll,
@@ -178,7 +187,7 @@ function tablePage(root, query) {
       name: () => [
         make('a', { class: 'open', href: address(at) },
           data.name[at] && data.name[at] !== data.id[at] ? foreign(data.name[at], { class: 'named' }) : null,
-          data.id[at] || at >= LIVE ? foreign(data.id[at] || word('label', at), { class: 'id' }) : null),
+          data.id[at] || at >= LIVE ? foreign(shortId(data.id[at]) || word('label', at), { class: 'id' }) : null),
       ],
       kind: () => foreign(kindOf(at)[1]),
       owner: () => [ownerBadge(at), word('orphan', at) ? make('span', { class: 'orphan' }, 'orphan') : null],
@@ -192,8 +201,11 @@ function tablePage(root, query) {
       columns.map((one) => make('td', { role: 'cell', class: `c-${one.key}`, 'data-title': one.title }, cells[one.key]())));
   }
 
+  let printing = false;
   /** Puts the rows in sight where they belong. */
   function place() {
+    // Paper is narrower than the window: what that sets off must not take the rows away again.
+    if (printing) return;
     const items = virtualizer.getVirtualItems();
     const seen = new Set();
     for (const item of items) {
@@ -251,7 +263,7 @@ function tablePage(root, query) {
     none.hidden = rows.length > 0;
     none.textContent = wanted.q ? `Nothing that was listed or claimed has “${wanted.q}” in it.` : 'Nothing that was listed or claimed is like that.';
     table.setAttribute('aria-rowcount', rows.length + 1);
-    held = -1;
+    hold(-1);
     made.clear();
     body.replaceChildren();
     virtualizer.setOptions({
@@ -300,13 +312,13 @@ function tablePage(root, query) {
 
   /** Brings the focus to a row. */
   function go(index) {
-    held = Math.max(0, Math.min(index, rows.length - 1));
+    hold(Math.max(0, Math.min(index, rows.length - 1)));
     virtualizer.scrollToIndex(held, { align: 'auto' });
     place();
     made.get(held)?.querySelector('a.open').focus({ preventScroll: true });
   }
-  body.addEventListener('focusin', (event) => { held = Number(event.target.closest('tr')?.dataset.index ?? -1); });
-  body.addEventListener('focusout', (event) => { if (event.relatedTarget && !body.contains(event.relatedTarget)) held = -1; });
+  body.addEventListener('focusin', (event) => hold(Number(event.target.closest('tr')?.dataset.index ?? -1)));
+  body.addEventListener('focusout', (event) => { if (event.relatedTarget && !body.contains(event.relatedTarget)) hold(-1); });
   body.addEventListener('keydown', (event) => {
     const at = Number(event.target.closest('tr')?.dataset.index);
     const page = Math.max(1, Math.floor(window.innerHeight / 45) - 3);
@@ -325,7 +337,7 @@ function tablePage(root, query) {
   });
 
   const before = () => {
-    virtualizer.options.enabled = false;
+    printing = true;
     table.classList.add('printed');
     made.clear();
     body.replaceChildren(...rows.slice(0, PRINTED).map((_, index) => line(index)));
@@ -336,13 +348,16 @@ function tablePage(root, query) {
     }
   };
   const after = () => {
-    virtualizer.options.enabled = true;
+    printing = false;
     table.classList.remove('printed');
     show();
   };
   window.addEventListener('beforeprint', before);
   window.addEventListener('afterprint', after);
-  const turned = () => show();
+  const turned = () => {
+    guess = wide.matches ? 45 : 84;
+    if (!printing) show();
+  };
   wide.addEventListener('change', turned);
 
   show();

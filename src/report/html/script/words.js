@@ -27,8 +27,11 @@ function projectChip(number, link) {
 const day = (seconds) => new Date(seconds * 1000).toISOString().slice(0, 10);
 const moment = (seconds) => `${new Date(seconds * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
+/** An id as it stands in lists: of an ARN what follows the account, as in sentences; its page has the whole. */
+const shortId = (id) => (/^arn:(?:[^:]*:){4}./.test(id) ? id.split(':').slice(5).join(':') : id);
+
 /** A link to a row's page. */
-const link = (at, text) => make('a', { href: address(at) }, foreign(text));
+const link = (at, text) => make('a', { href: address(at) }, prose(text));
 
 /** What `whose explain` calls a neighbour: `subnet subnet-1 (public) of platform, aws_subnet.public`. */
 function named(at) {
@@ -36,3 +39,7 @@ function named(at) {
   const rest = own < 0 ? `, ${owner(at)}` : ` of ${data.projects[claim.project[own]]}, ${data.address[own]}`;
   return { at, text: title(at), rest, project: own < 0 ? -1 : claim.project[own] };
 }
+
+/** Foreign text in which an id is not broken at its hyphens; as `Html::prose`. */
+const prose = (text, attributes) => make('bdi', attributes, text.split(/( )/).map((one) =>
+  one.length <= 36 && one.includes('-') && /[0-9]/.test(one) ? make('span', { class: 'w' }, one) : one));

@@ -1,0 +1,221 @@
+//! `whose triage` and `whose recoverable`.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::config::ConfigArgs;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::gather::{self, AccountArgs, Gathered};
+use super::paper::{Format, PaperArgs};
+use super::since::{Asked, Newer, head};
+use super::ui::Ui;
+use crate::ledger::compare::Missing;
+use crate::ledger::duplicates::Across;
+use crate::report::{json, triage as render};
+use crate::snapshot::diff::{Book, diff};
+use crate::snapshot::{DEFAULT_FOLDER, Folder};
+use crate::triage::trail::{self, Event, Status, Trail};
+use crate::triage::{Before, Triage, recoverable};
+
+/// After something was deleted: what is gone, what can still be restored, who did it, and what to do
+///
+/// What is gone is told by project, data first, against the newest older snapshot or another one (--since); without any,
+/// against what the states claim. Then every backup that is left, with its deadline and the exact command; what
+/// CloudTrail says (--trail); what to do and what not; and what to build again, in order. It runs none of the commands.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  whose triage --profile prod --since last
+  whose triage --profile prod --state terraform.tfstate.backup
+      No snapshot: the states are the \"before\".
+  whose triage --since 2026-11-23 --snapshot now.jsonl.zst --format markdown -o incident.md
+  aws cloudtrail lookup-events --start-time 2026-11-24T09:00:00Z --output json > trail.json
+  whose triage --profile prod --since last --trail trail.json
+
+Exit codes: 0 nothing is gone; 3 something is; 4 something could not be seen.")]
+pub(crate) struct Args {
+    /// What it was before: a snapshot, 'last', a day, a time, or an age such as 3h; without it the states say
+    #[arg(long, value_name = "SNAPSHOT|TIME", help_heading = "Triage")]
+    since: Option<String>,
+    /// What it is now, from a snapshot instead of the account
+    #[arg(long, value_name = "FILE", help_heading = "Triage")]
+    snapshot: Option<PathBuf>,
+    /// The folder of snapshots
+    #[arg(long, value_name = "FOLDER", default_value = DEFAULT_FOLDER, help_heading = "Triage")]
+    snapshots: PathBuf,
+    /// An answer of CloudTrail's LookupEvents, as the AWS CLI prints it in JSON; may be repeated
+    #[arg(long, value_name = "FILE", help_heading = "Triage")]
+    trail: Vec<PathBuf>,
+    #[command(flatten)]
+    output: PaperArgs,
+    #[command(flatten)]
+    account: AccountArgs,
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
+    let output = args.output.settle(ui)?;
+    let since = args
+        .since
+        .as_deref()
+        .map(|text| Asked::parse(text, "--since"))
+        .transpose()?;
+    if let Some(Asked::File(path)) = &since {
+        // Found out before a scan of many minutes.
+        head(path)?;
+    }
+    let events = read_trail(&args.trail)?;
+    let config = args.config.settle()?;
+    let projects = config.projects.clone();
+    let Gathered { ledger, interrupted } = now(args.snapshot.as_deref(), args.account, config, ui)?;
+    let mut found = match &since {
+        None => Triage::new(Before::States, &ledger),
+        Some(asked) => {
+            let newer = Newer {
+                path: args.snapshot.clone(),
+                scanned_at: ledger.scanned_at,
+                accounts: ledger.accounts.iter().map(|account| account.id.to_string()).collect(),
+            };
+            let path = asked.find(&Folder::new(args.snapshots), Some(&newer))?;
+            let missing = if head(&path)?.tool == env!("CARGO_PKG_VERSION") {
+                Missing::Counts
+            } else {
+                Missing::SaysNothing
+            };
+            ui.note(&format!("compared with {}", path.display()));
+            let then = gather::saved(&path, projects, Across::default())?.ledger;
+            let changed = diff(&then, &Book::of(ledger.clone()), missing);
+            Triage::new(Before::Scan(&then, &changed), &ledger)
+        }
+    };
+    found.who = who(&found, events.as_ref());
+    output.deliver(
+        |format, look| match format {
+            Format::Human => render::human(&found, look),
+            Format::Json => json::pretty(&found),
+            Format::Markdown => render::markdown(&found, look),
+        },
+        ui,
+    )?;
+    Ok(if interrupted {
+        ui.note("interrupted: what was not listed until then is a gap (exit 130)");
+        Exit::Interrupted
+    } else if !found.complete {
+        ui.note("incomplete: something could not be seen or read (exit 4)");
+        Exit::Incomplete
+    } else if found.gone.is_empty() {
+        Exit::Clean
+    } else {
+        ui.note(&format!("{} gone (exit 3)", found.gone.len()));
+        Exit::Findings
+    })
+}
+
+/// The account as it is now.
+fn now(
+    snapshot: Option<&Path>,
+    account: AccountArgs,
+    config: super::config::Settings,
+    ui: &Ui,
+) -> Result<Gathered, Failure> {
+    match snapshot {
+        Some(path) if account.is_given() => Err(Failure::usage(
+            format!("--snapshot {} does not go with options of a live scan", path.display()),
+            "leave out --state, --profile, --account, --region, --exclude-region and --kind",
+        )),
+        Some(path) => gather::saved(path, config.projects, Across::default()),
+        None => gather::live(account.settle(ui, config)?, None, Across::default(), ui),
+    }
+}
+
+/// Events of recorded answers, and how many could not be read; `None` where no answer was given.
+fn read_trail(paths: &[PathBuf]) -> Result<Option<(Vec<Event>, u64)>, Failure> {
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    let (mut all, mut unreadable) = (Vec::new(), 0);
+    for path in paths {
+        let bad = |message: String| {
+            Failure::usage(
+                format!("--trail {}: {message}", path.display()),
+                "give what 'aws cloudtrail lookup-events --output json' printed",
+            )
+        };
+        let text = std::fs::read(path).map_err(|error| bad(error.to_string()))?;
+        let (events, skipped) = trail::parse(&text).map_err(bad)?;
+        all.extend(events);
+        unreadable += skipped;
+    }
+    Ok(Some((all, unreadable)))
+}
+
+/// What the trail says of what was lost.
+fn who(found: &Triage, events: Option<&(Vec<Event>, u64)>) -> Trail {
+    let Some((events, unreadable)) = events else {
+        return Trail {
+            status: Status::NotAsked,
+            detail: Some("Give --trail what 'aws cloudtrail lookup-events --output json' prints.".to_owned()),
+            ..Trail::default()
+        };
+    };
+    let mut lost: BTreeSet<&str> = BTreeSet::new();
+    for one in &found.gone {
+        lost.insert(&one.id);
+        lost.extend(one.arn.as_deref());
+    }
+    Trail::read(events, *unreadable, &lost)
+}
+
+/// The drill before the fire: what holds data, and how it would be had back
+///
+/// First what has no way back: no backup that outlives it, or none that could be seen. Then the rest, with the age of
+/// the newest backup and the command that restores it beside the original, under another name. It runs none of them.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  whose recoverable --profile prod --state states/
+  whose recoverable --snapshot last.jsonl.zst --format json
+
+Exit codes: 0 everything has a way back; 3 something has none; 4 something could not be seen.")]
+pub(crate) struct RecoverableArgs {
+    /// Looks into a snapshot instead of the account
+    #[arg(long, value_name = "FILE", help_heading = "Report")]
+    snapshot: Option<PathBuf>,
+    #[command(flatten)]
+    output: PaperArgs,
+    #[command(flatten)]
+    account: AccountArgs,
+    #[command(flatten)]
+    config: ConfigArgs,
+}
+
+pub(crate) fn run_recoverable(args: RecoverableArgs, ui: &mut Ui) -> Result<Exit, Failure> {
+    let output = args.output.settle(ui)?;
+    let config = args.config.settle()?;
+    let Gathered { ledger, interrupted } = now(args.snapshot.as_deref(), args.account, config, ui)?;
+    let drill = recoverable(&ledger);
+    drop(ledger);
+    output.deliver(
+        |format, look| match format {
+            Format::Human => render::recoverable_human(&drill, look),
+            Format::Json => json::pretty(&drill),
+            Format::Markdown => render::recoverable_markdown(&drill, look),
+        },
+        ui,
+    )?;
+    let without = drill.resources.iter().filter(|one| one.is_without_way_back()).count();
+    Ok(if interrupted {
+        ui.note("interrupted: what was not listed until then is a gap (exit 130)");
+        Exit::Interrupted
+    } else if !drill.complete {
+        ui.note("incomplete: something could not be seen or read (exit 4)");
+        Exit::Incomplete
+    } else if without > 0 {
+        ui.note(&format!("{without} without a way back (exit 3)"));
+        Exit::Findings
+    } else {
+        Exit::Clean
+    })
+}

@@ -1,0 +1,948 @@
+//! From syntax tree to commands: variables, functions, folders, what flows into a shell.
+//!
+//! Every branch is walked and every function called. A variable stands for all values that the text gives it
+//! anywhere, and for anything at all where it may not have been given one: so the walk is repeated until no
+//! new value turns up.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::rc::Rc;
+
+use super::parse::parse;
+use super::syntax::{AndOr, Assigned, Assignment, Command, DECLARING, Form, Piece, Redirect, Script, Word};
+use super::{Arg, Directory, LIMITS, Run, Step};
+
+/// Rounds until variables that still change count as unknown.
+const ROUNDS: usize = 5;
+/// Values of one variable; more are unknown.
+const VALUES: usize = 4096;
+
+/// Variables that every system sets, to a path without blanks.
+const PATHS: &[&str] = &[
+    "HOME",
+    "PWD",
+    "OLDPWD",
+    "TMPDIR",
+    "USER",
+    "LOGNAME",
+    "UID",
+    "VIRTUAL_ENV",
+    "CONDA_PREFIX",
+    "JAVA_HOME",
+    "GOPATH",
+    "CARGO_HOME",
+];
+
+/// Variables whose value some program runs as a command.
+const RUN_BY_OTHERS: &[&str] = &[
+    "BASH_ENV",
+    "ENV",
+    "PROMPT_COMMAND",
+    "PS0",
+    "PS1",
+    "PS4",
+    "PAGER",
+    "MANPAGER",
+    "AWS_PAGER",
+    "EDITOR",
+    "VISUAL",
+    "BROWSER",
+    "LESSOPEN",
+    "LESSCLOSE",
+    "GIT_EDITOR",
+    "GIT_PAGER",
+    "GIT_SEQUENCE_EDITOR",
+    "GIT_SSH",
+    "GIT_SSH_COMMAND",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_ASKPASS",
+    "SSH_ASKPASS",
+    "MAKEFLAGS",
+    "SHELL",
+    "NODE_OPTIONS",
+    "PYTHONSTARTUP",
+    "PERL5OPT",
+    "RUBYOPT",
+];
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Value {
+    Text(String),
+    List(Vec<Arg>),
+    /// A path of which nothing else is known.
+    Path,
+    Unknown,
+}
+
+/// What a command reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Input {
+    Inherited,
+    Text(String),
+    File(Arg),
+    Unseen,
+}
+
+/// What holds at one place of the text.
+#[derive(Clone, Debug)]
+pub(super) struct Scope {
+    /// Variables that have been given a value for certain.
+    definite: BTreeSet<String>,
+    pub(super) directory: Directory,
+    /// `$1` and those after it; `None` where they are unknown.
+    pub(super) positional: Option<Vec<Arg>>,
+    pub(super) input: Input,
+    /// Set by `env` and by assignments in front of the command.
+    pub(super) environment: BTreeMap<String, Arg>,
+    pub(super) elsewhere: bool,
+    pub(super) guessed: bool,
+    pub(super) depth: usize,
+}
+
+pub(super) struct Walk<'w> {
+    pub(super) watched: &'w dyn Fn(&str) -> bool,
+    pub(super) steps: Vec<Step>,
+    seen: HashSet<String>,
+    variables: BTreeMap<String, BTreeSet<Value>>,
+    functions: BTreeMap<String, Vec<Rc<Command>>>,
+    called: BTreeSet<String>,
+    /// Anything may have any value.
+    poisoned: bool,
+    /// Words are split where nobody expects it.
+    splits_oddly: bool,
+    /// Files that the text writes, and words of its commands that could name such files.
+    pub(super) written: BTreeSet<String>,
+    pub(super) writes_unknown: bool,
+    work: usize,
+}
+
+pub(super) fn read(text: &str, watched: &dyn Fn(&str) -> bool) -> Vec<Step> {
+    let script = match parse(text, 0) {
+        Ok(script) => script,
+        Err(why) => {
+            return vec![Step::Unresolved {
+                text: text.to_owned(),
+                why: format!("it cannot be read: {why}"),
+            }];
+        }
+    };
+    let mut walk = Walk {
+        watched,
+        steps: Vec::new(),
+        seen: HashSet::new(),
+        variables: BTreeMap::new(),
+        functions: BTreeMap::new(),
+        called: BTreeSet::new(),
+        poisoned: false,
+        splits_oddly: false,
+        written: BTreeSet::new(),
+        writes_unknown: false,
+        work: 0,
+    };
+    for round in 0.. {
+        let before = walk.knowledge();
+        walk.steps.clear();
+        walk.seen.clear();
+        walk.called.clear();
+        let mut scope = Scope::new();
+        walk.script(&script, &mut scope);
+        walk.uncalled(&scope);
+        if walk.knowledge() == before || walk.exhausted() {
+            break;
+        }
+        walk.poisoned |= round >= ROUNDS;
+    }
+    let exhausted = walk.exhausted();
+    let mut steps = walk.steps;
+    if exhausted {
+        steps.push(Step::Unresolved {
+            text: text.to_owned(),
+            why: "it runs too many commands to look at each".to_owned(),
+        });
+    }
+    steps
+}
+
+impl Scope {
+    fn new() -> Self {
+        Self {
+            definite: BTreeSet::new(),
+            directory: Directory::Known(String::new()),
+            positional: None,
+            input: Input::Inherited,
+            environment: BTreeMap::new(),
+            elsewhere: false,
+            guessed: false,
+            depth: 0,
+        }
+    }
+
+    /// Takes over what holds after a part that may not have run, or ran in a process of its own.
+    fn after(&mut self, inner: &Scope, same_process: bool) {
+        if same_process && inner.directory != self.directory {
+            self.directory = Directory::Unknown;
+        }
+        if same_process && inner.positional != self.positional {
+            self.positional = None;
+        }
+    }
+}
+
+impl Walk<'_> {
+    /// A measure of what is known; it grows until there is nothing more to find.
+    fn knowledge(&self) -> (usize, usize, usize, bool, bool) {
+        (
+            self.variables.values().map(BTreeSet::len).sum(),
+            self.functions.values().map(Vec::len).sum(),
+            self.written.len() + usize::from(self.writes_unknown),
+            self.poisoned,
+            self.splits_oddly,
+        )
+    }
+
+    fn exhausted(&self) -> bool {
+        self.work > LIMITS.work
+    }
+
+    pub(super) fn spend(&mut self) -> bool {
+        self.work += 1;
+        !self.exhausted()
+    }
+
+    pub(super) fn push(&mut self, step: Step) {
+        if self.seen.insert(format!("{step:?}")) {
+            self.steps.push(step);
+        }
+    }
+
+    pub(super) fn unresolved(&mut self, text: &str, why: impl Into<String>) {
+        self.push(Step::Unresolved {
+            text: text.to_owned(),
+            why: why.into(),
+        });
+    }
+
+    pub(super) fn poison(&mut self) {
+        self.poisoned = true;
+    }
+
+    // --- commands
+
+    pub(super) fn script(&mut self, script: &Script, scope: &mut Scope) {
+        for and_or in script {
+            if self.exhausted() {
+                return;
+            }
+            self.and_or(and_or, scope);
+        }
+    }
+
+    fn and_or(&mut self, and_or: &AndOr, scope: &mut Scope) {
+        let mut inner = scope.clone();
+        for (index, pipeline) in and_or.pipelines.iter().enumerate() {
+            let before = inner.directory.clone();
+            self.pipeline(pipeline, &mut inner);
+            if and_or.alternatives && inner.directory != before {
+                inner.directory = Directory::Unknown;
+            }
+            if index == 0 && !and_or.background {
+                scope.definite = inner.definite.clone();
+            }
+        }
+        if let ([_], false) = (and_or.pipelines.as_slice(), and_or.background) {
+            // Whatever comes next runs also where this failed: `cd x; …`.
+            scope.input = inner.input.clone();
+        }
+        scope.after(&inner, !and_or.background);
+    }
+
+    fn pipeline(&mut self, pipeline: &[Command], scope: &mut Scope) {
+        if let [command] = pipeline {
+            self.command(command, scope);
+            return;
+        }
+        let mut input = scope.input.clone();
+        for command in pipeline {
+            let mut inner = scope.clone();
+            inner.input = input;
+            self.command(command, &mut inner);
+            input = self.output(command, &inner);
+        }
+    }
+
+    /// What a command writes, where that can be told.
+    fn output(&mut self, command: &Command, scope: &Scope) -> Input {
+        if let Form::Simple { assignments, words } = &command.form
+            && assignments.is_empty()
+            && words.first().and_then(Word::bare) == Some("echo")
+            && let [only] = self.ways(words, scope).as_slice()
+            && let Some(args) = only.iter().map(Arg::known).collect::<Option<Vec<_>>>()
+            && args.get(1).is_none_or(|arg| !arg.starts_with('-'))
+            && !args.iter().any(|arg| arg.contains('\\'))
+        {
+            return Input::Text(args[1..].join(" "));
+        }
+        Input::Unseen
+    }
+
+    fn command(&mut self, command: &Command, scope: &mut Scope) {
+        if !self.spend() {
+            return;
+        }
+        let old_input = scope.input.clone();
+        let changes = self.redirects(&command.redirects, scope);
+        match &command.form {
+            Form::Simple { assignments, words } => {
+                self.simple(assignments, words, &command.text, scope);
+                // `exec < file` stays.
+                if words.len() == 1 && words[0].bare() == Some("exec") && changes {
+                    scope.input = Input::Unseen;
+                    return;
+                }
+            }
+            Form::Group(script) => self.script(script, scope),
+            Form::Subshell(script) => self.script(script, &mut scope.clone()),
+            Form::Branches { words, scripts } => {
+                for word in words {
+                    self.expand(word, scope);
+                }
+                for script in scripts {
+                    let mut inner = scope.clone();
+                    self.script(script, &mut inner);
+                    scope.after(&inner, true);
+                }
+            }
+            Form::For { name, words, body } => self.for_loop(name, words.as_deref(), body, scope),
+            Form::Function { name, body } => self.define(name, body),
+            Form::Test(pieces) => {
+                self.run_inside(pieces, scope);
+            }
+        }
+        scope.input = old_input;
+    }
+
+    fn for_loop(&mut self, name: &str, words: Option<&[Word]>, body: &Script, scope: &mut Scope) {
+        match words {
+            Some(words) => {
+                for word in words {
+                    for args in self.expand(word, scope) {
+                        for arg in args {
+                            self.assign(name, value_of(&arg));
+                        }
+                    }
+                }
+            }
+            None => match scope.positional.clone() {
+                Some(args) => args.iter().for_each(|arg| self.assign(name, value_of(arg))),
+                None => self.assign(name, Value::Unknown),
+            },
+        }
+        let mut inner = scope.clone();
+        inner.definite.insert(name.to_owned());
+        self.script(body, &mut inner);
+        scope.after(&inner, true);
+    }
+
+    pub(super) fn define(&mut self, name: &str, body: &Rc<Command>) {
+        let bodies = self.functions.entry(name.to_owned()).or_default();
+        if !bodies.iter().any(|other| other.text == body.text) {
+            bodies.push(Rc::clone(body));
+        }
+    }
+
+    /// Functions that nothing seen calls may be called by what was not seen.
+    fn uncalled(&mut self, scope: &Scope) {
+        let names: Vec<String> = self
+            .functions
+            .keys()
+            .filter(|name| !self.called.contains(*name))
+            .cloned()
+            .collect();
+        for name in names {
+            self.call(&name, None, &mut scope.clone());
+        }
+    }
+
+    /// Walks the function, where there is one of that name.
+    pub(super) fn call(&mut self, name: &str, args: Option<Vec<Arg>>, scope: &mut Scope) {
+        let Some(bodies) = self.functions.get(name).cloned() else {
+            return;
+        };
+        self.called.insert(name.to_owned());
+        if scope.depth >= LIMITS.depth {
+            self.unresolved(name, "a function calls itself too often");
+            return;
+        }
+        for body in bodies {
+            let mut inner = scope.clone();
+            inner.depth += 1;
+            inner.positional.clone_from(&args);
+            self.command(&body, &mut inner);
+            inner.positional.clone_from(&scope.positional);
+            scope.after(&inner, true);
+        }
+    }
+
+    /// What a shell that is started anew knows: of the variables, only what was exported.
+    pub(super) fn fresh(scope: &Scope) -> Scope {
+        let mut inner = scope.clone();
+        inner.definite.clear();
+        inner
+    }
+
+    /// Reads and walks text that a command hands to a shell.
+    pub(super) fn nested(&mut self, text: &str, scope: &mut Scope) {
+        if scope.depth >= LIMITS.depth {
+            self.unresolved(text, "shells are nested too deep");
+            return;
+        }
+        match parse(text, scope.depth) {
+            Ok(script) => {
+                scope.depth += 1;
+                self.script(&script, scope);
+                scope.depth -= 1;
+            }
+            Err(why) => self.unresolved(text, format!("it cannot be read: {why}")),
+        }
+    }
+
+    /// Says whether what is read was changed.
+    fn redirects(&mut self, redirects: &[Redirect], scope: &mut Scope) -> bool {
+        let mut changes = false;
+        for redirect in redirects {
+            match redirect {
+                Redirect::HereDocument(body) => {
+                    changes = true;
+                    scope.input = match body.get() {
+                        Some(body) => self.input_of(body, scope),
+                        None => Input::Unseen,
+                    };
+                }
+                Redirect::HereString(word) => {
+                    changes = true;
+                    scope.input = self.input_of(word, scope);
+                }
+                Redirect::From(word) => {
+                    changes = true;
+                    scope.input = match self.single(word, scope) {
+                        Some(arg) => Input::File(arg),
+                        None => Input::Unseen,
+                    };
+                }
+                Redirect::To(word) => match self.single(word, scope) {
+                    Some(Arg::Known(path)) => {
+                        if path != "/dev/null" {
+                            self.written.insert(path);
+                        }
+                    }
+                    _ => self.writes_unknown = true,
+                },
+                Redirect::Other(word) => {
+                    self.expand(word, scope);
+                    if !matches!(word.bare(), Some("1" | "2" | "-")) {
+                        scope.input = Input::Unseen;
+                    }
+                }
+            }
+        }
+        changes
+    }
+
+    fn input_of(&mut self, word: &Word, scope: &Scope) -> Input {
+        match self.single(word, scope) {
+            Some(Arg::Known(text)) => Input::Text(text),
+            _ => Input::Unseen,
+        }
+    }
+
+    /// The one argument that a word is, where it is one.
+    fn single(&mut self, word: &Word, scope: &Scope) -> Option<Arg> {
+        match self.expand(word, scope).as_slice() {
+            [args] => match args.as_slice() {
+                [arg] => Some(arg.clone()),
+                [] => Some(Arg::Known(String::new())),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn simple(&mut self, assignments: &[Assignment], words: &[Word], text: &str, scope: &mut Scope) {
+        let declares = words
+            .first()
+            .and_then(Word::bare)
+            .is_some_and(|word| DECLARING.contains(&word));
+        let own = !words.is_empty() && !declares;
+        let old_environment = scope.environment.clone();
+        for assignment in assignments {
+            let values = self.values_of(&assignment.value, scope);
+            if own {
+                let arg = match values.as_slice() {
+                    [Value::Text(text)] => Arg::Known(text.clone()),
+                    _ => Arg::unknown(&format!("${}", assignment.name), false),
+                };
+                scope.environment.insert(assignment.name.clone(), arg);
+            }
+            for value in values {
+                self.set(&assignment.name, value, scope);
+            }
+            if !own {
+                scope.definite.insert(assignment.name.clone());
+            }
+        }
+        if !words.is_empty() {
+            for args in self.ways(words, scope) {
+                if !self.spend() {
+                    break;
+                }
+                if !args.is_empty() {
+                    self.dispatch(args, text, scope);
+                }
+            }
+        }
+        if own {
+            scope.environment = old_environment;
+        }
+    }
+
+    /// Gives a variable one more value, and walks the value where a program would run it.
+    fn set(&mut self, name: &str, value: Value, scope: &Scope) {
+        if let Value::Text(text) = &value
+            && RUN_BY_OTHERS.contains(&name)
+        {
+            let mut inner = scope.clone();
+            inner.guessed = true;
+            self.guess(text, &mut inner);
+        }
+        // Shells read these files before anything else.
+        if matches!(name, "BASH_ENV" | "ENV") {
+            let file = match &value {
+                Value::Text(text) => Arg::Known(text.clone()),
+                _ => Arg::unknown(&format!("${name}"), false),
+            };
+            let args = vec![Arg::Known("sh".to_owned()), file.clone()];
+            self.script_step(file, true, &args, name, scope);
+        }
+        if name == "IFS" {
+            self.splits_oddly = true;
+        }
+        self.assign(name, value);
+    }
+
+    pub(super) fn set_definite(&mut self, name: &str, value: Value, scope: &mut Scope) {
+        self.set(name, value, scope);
+        scope.definite.insert(name.to_owned());
+    }
+
+    pub(super) fn assign(&mut self, name: &str, value: Value) {
+        let values = self.variables.entry(name.to_owned()).or_default();
+        if values.len() < VALUES {
+            values.insert(value);
+        } else {
+            values.insert(Value::Unknown);
+        }
+    }
+
+    fn values_of(&mut self, assigned: &Assigned, scope: &Scope) -> Vec<Value> {
+        match assigned {
+            Assigned::Word(word) => {
+                // No splitting where a value is assigned.
+                let ways = self.pieces(&quoted(&word.pieces), scope);
+                ways.into_iter()
+                    .map(|args| match args.as_slice() {
+                        [] => Value::Text(String::new()),
+                        [arg] => value_of(arg),
+                        _ => Value::Unknown,
+                    })
+                    .collect()
+            }
+            Assigned::Array(words) => {
+                let mut ways = self.ways(words, scope);
+                match (ways.pop(), ways.is_empty()) {
+                    (Some(args), true) => vec![Value::List(args)],
+                    _ => vec![Value::Unknown],
+                }
+            }
+            Assigned::Unknown(word) => {
+                self.expand(word, scope);
+                vec![Value::Unknown]
+            }
+        }
+    }
+
+    /// What the environment of a command may hold by this text.
+    pub(super) fn environment(&self, scope: &Scope) -> BTreeMap<String, Arg> {
+        let mut environment = BTreeMap::new();
+        for (name, values) in &self.variables {
+            let mut values = values.iter();
+            let arg = match (values.next(), values.next()) {
+                (Some(Value::Text(text)), None) if scope.definite.contains(name) && !self.poisoned => {
+                    Arg::Known(text.clone())
+                }
+                _ => Arg::unknown(&format!("${name}"), false),
+            };
+            environment.insert(name.clone(), arg);
+        }
+        environment.extend(scope.environment.clone());
+        environment
+    }
+
+    pub(super) fn run_of(&self, args: Vec<Arg>, text: &str, scope: &Scope) -> Run {
+        Run {
+            args,
+            environment: self.environment(scope),
+            directory: scope.directory.clone(),
+            elsewhere: scope.elsewhere,
+            guessed: scope.guessed,
+            text: text.to_owned(),
+        }
+    }
+
+    // --- words
+
+    /// All argument lists that the words can stand for.
+    fn ways(&mut self, words: &[Word], scope: &Scope) -> Vec<Vec<Arg>> {
+        let mut ways: Vec<Vec<Arg>> = vec![Vec::new()];
+        for word in words {
+            let mut expanded = self.expand(word, scope);
+            if ways.len() * expanded.len() > LIMITS.ways {
+                expanded = vec![vec![Arg::unknown(&word.text, true)]];
+            }
+            ways = product(&ways, &expanded, |way, args| {
+                way.extend_from_slice(args);
+            });
+        }
+        ways
+    }
+
+    /// The argument lists that one word can stand for; what it substitutes is walked.
+    fn expand(&mut self, word: &Word, scope: &Scope) -> Vec<Vec<Arg>> {
+        if matches!(word.bare(), Some("[" | "[[" | "{}")) {
+            return vec![vec![Arg::Known(word.text.clone())]];
+        }
+        if has_braces(&word.pieces) {
+            self.run_inside(&word.pieces, scope);
+            return vec![vec![Arg::unknown(&word.text, true)]];
+        }
+        let mut ways = self.pieces(&word.pieces, scope);
+        for arg in ways.iter_mut().flatten() {
+            if let Arg::Unknown { text, .. } = arg {
+                text.clone_from(&word.text);
+            }
+        }
+        ways
+    }
+
+    fn pieces(&mut self, pieces: &[Piece], scope: &Scope) -> Vec<Vec<Arg>> {
+        let mut ways = vec![Growing::default()];
+        for piece in pieces {
+            let choices = self.piece(piece, scope);
+            if ways.len() * choices.len() > LIMITS.ways {
+                ways = vec![Growing::default()];
+                ways[0].unknown(true);
+                continue;
+            }
+            ways = product(&ways, &choices, |way, choice| way.add(choice, self.splits_oddly));
+        }
+        let mut ended: Vec<Vec<Arg>> = ways.into_iter().map(Growing::end).collect();
+        ended.dedup();
+        ended
+    }
+
+    fn piece(&mut self, piece: &Piece, scope: &Scope) -> Vec<Choice> {
+        let choice = |value, quoted| Choice { value, quoted };
+        match piece {
+            Piece::Text { text, quoted: true } => vec![choice(Value::Text(text.clone()), true)],
+            Piece::Text { text, quoted: false } => {
+                // A pattern stands for files that cannot be seen here.
+                let special = |c| matches!(c, '*' | '?' | '[');
+                let pieces = if let (Some(first), Some(last)) = (text.find(special), text.rfind(special)) {
+                    vec![
+                        Arg::Known(text[..first].to_owned()),
+                        Arg::unknown("", true),
+                        Arg::Known(text[last + 1..].to_owned()),
+                    ]
+                } else {
+                    vec![Arg::Known(text.clone())]
+                };
+                vec![choice(Value::List(pieces), true)]
+            }
+            Piece::Variable { name, quoted } => self
+                .values(name, scope)
+                .into_iter()
+                .map(|value| match value {
+                    // The first element of a list, as a shell has it; which one that is does not matter here.
+                    Value::List(_) => choice(Value::Unknown, *quoted),
+                    value => choice(value, *quoted),
+                })
+                .collect(),
+            Piece::Either {
+                name,
+                word,
+                assigns,
+                quoted,
+            } => {
+                let mut values = self.values(name, scope);
+                for args in self.pieces(word, scope) {
+                    let value = match args.as_slice() {
+                        [] => Value::Text(String::new()),
+                        [arg] => value_of(arg),
+                        _ => Value::Unknown,
+                    };
+                    if *assigns {
+                        self.assign(name, value.clone());
+                    }
+                    values.push(value);
+                }
+                values
+                    .into_iter()
+                    .map(|value| match value {
+                        Value::List(_) => choice(Value::Unknown, *quoted),
+                        value => choice(value, *quoted),
+                    })
+                    .collect()
+            }
+            Piece::Elements { name, quoted } => self.elements(name, *quoted, scope),
+            Piece::Substitution { script, quoted } => {
+                self.script(script, &mut scope.clone());
+                vec![choice(Value::Unknown, *quoted)]
+            }
+            Piece::Process(script) => {
+                self.script(script, &mut scope.clone());
+                vec![choice(Value::Unknown, true)]
+            }
+            Piece::Unknown { inner, quoted } => {
+                self.run_inside(inner, scope);
+                vec![choice(Value::Unknown, *quoted)]
+            }
+        }
+    }
+
+    /// Walks what is substituted in pieces whose value does not matter.
+    fn run_inside(&mut self, pieces: &[Piece], scope: &Scope) {
+        for piece in pieces {
+            self.piece(piece, scope);
+        }
+    }
+
+    fn elements(&self, name: &str, quoted: bool, scope: &Scope) -> Vec<Choice> {
+        let lists = match name {
+            "@" | "*" => match &scope.positional {
+                Some(args) => vec![Value::List(args.clone())],
+                None => vec![Value::Unknown],
+            },
+            name => self.values(name, scope),
+        };
+        lists
+            .into_iter()
+            .map(|value| match value {
+                // Several arguments at once fit only where the word is nothing else; elsewhere they are unknown.
+                Value::List(args) if quoted && args.iter().all(|arg| arg.known().is_some()) => Choice {
+                    value: Value::List(args),
+                    quoted: false,
+                },
+                _ => Choice {
+                    value: Value::Unknown,
+                    quoted: false,
+                },
+            })
+            .collect()
+    }
+
+    fn values(&self, name: &str, scope: &Scope) -> Vec<Value> {
+        if let Ok(index) = name.parse::<usize>() {
+            return vec![match (&scope.positional, index.checked_sub(1)) {
+                (Some(args), Some(index)) => args.get(index).map_or(Value::Text(String::new()), value_of),
+                _ => Value::Unknown,
+            }];
+        }
+        let mut values: Vec<Value> = self
+            .variables
+            .get(name)
+            .map(|values| values.iter().cloned().collect())
+            .unwrap_or_default();
+        if self.poisoned || !scope.definite.contains(name) {
+            values.push(if PATHS.contains(&name) && values.is_empty() && !self.poisoned {
+                Value::Path
+            } else {
+                Value::Unknown
+            });
+        }
+        values
+    }
+}
+
+pub(super) fn value_of(arg: &Arg) -> Value {
+    match arg {
+        Arg::Known(text) => Value::Text(text.clone()),
+        Arg::Unknown { .. } => Value::Unknown,
+    }
+}
+
+/// The same pieces as between double quotes.
+fn quoted(pieces: &[Piece]) -> Vec<Piece> {
+    pieces
+        .iter()
+        .cloned()
+        .map(|piece| match piece {
+            Piece::Text { text, .. } => Piece::Text { text, quoted: true },
+            Piece::Variable { name, .. } => Piece::Variable { name, quoted: true },
+            Piece::Either {
+                name, word, assigns, ..
+            } => Piece::Either {
+                name,
+                word: quoted(&word),
+                assigns,
+                quoted: true,
+            },
+            Piece::Substitution { script, .. } => Piece::Substitution { script, quoted: true },
+            Piece::Unknown { inner, .. } => Piece::Unknown { inner, quoted: true },
+            other => other,
+        })
+        .collect()
+}
+
+/// `{a,b}` or `{1..3}` outside quotes.
+fn has_braces(pieces: &[Piece]) -> bool {
+    let mut plain = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text { text, quoted: false } => plain.push_str(text),
+            _ => plain.push('\u{0}'),
+        }
+    }
+    plain.find('{').is_some_and(|open| {
+        let rest = &plain[open..];
+        rest.contains('}') && (rest.contains(',') || rest.contains(".."))
+    })
+}
+
+fn product<A: Clone, B>(ways: &[A], choices: &[B], add: impl Fn(&mut A, &B)) -> Vec<A> {
+    let mut out = Vec::with_capacity(ways.len() * choices.len());
+    for way in ways {
+        for choice in choices {
+            let mut way = way.clone();
+            add(&mut way, choice);
+            out.push(way);
+        }
+    }
+    out
+}
+
+/// One value that a piece of a word can have.
+struct Choice {
+    value: Value,
+    quoted: bool,
+}
+
+/// The arguments that a word becomes, piece by piece.
+#[derive(Clone, Default)]
+struct Growing {
+    done: Vec<Arg>,
+    current: Option<Current>,
+}
+
+#[derive(Clone, Default)]
+struct Current {
+    /// What is known from its start; all of it where nothing is unknown.
+    start: String,
+    /// What is known after the last unknown part.
+    end: String,
+    unknown: bool,
+    splits: bool,
+}
+
+impl Growing {
+    fn current(&mut self) -> &mut Current {
+        self.current.get_or_insert_default()
+    }
+
+    fn known(&mut self, text: &str) {
+        let current = self.current();
+        if current.unknown {
+            current.end.push_str(text);
+        } else {
+            current.start.push_str(text);
+        }
+    }
+
+    fn unknown(&mut self, splits: bool) {
+        let current = self.current();
+        current.unknown = true;
+        current.splits |= splits;
+        current.end.clear();
+    }
+
+    fn close(&mut self) {
+        if let Some(current) = self.current.take() {
+            self.done.push(if current.unknown {
+                Arg::Unknown {
+                    text: String::new(),
+                    start: current.start,
+                    end: current.end,
+                    splits: current.splits,
+                }
+            } else {
+                Arg::Known(current.start)
+            });
+        }
+    }
+
+    fn end(mut self) -> Vec<Arg> {
+        self.close();
+        self.done
+    }
+
+    fn add(&mut self, choice: &Choice, splits_oddly: bool) {
+        match (&choice.value, choice.quoted) {
+            (Value::Text(text), true) => self.known(text),
+            (Value::Text(text), false) => {
+                let pattern = text.contains(['*', '?', '[', '\\']);
+                if pattern || (splits_oddly && !text.is_empty()) {
+                    self.unknown(true);
+                } else {
+                    self.split(text);
+                }
+            }
+            // Parts of one argument.
+            (Value::List(parts), true) => {
+                for part in parts {
+                    match part {
+                        Arg::Known(text) if text.is_empty() => {}
+                        Arg::Known(text) => self.known(text),
+                        Arg::Unknown { splits, .. } => self.unknown(*splits),
+                    }
+                }
+            }
+            // Arguments of their own; the first and the last join what stands beside them.
+            (Value::List(args), false) => {
+                for (index, arg) in args.iter().enumerate() {
+                    if index > 0 {
+                        self.close();
+                    }
+                    match arg {
+                        Arg::Known(text) => self.known(text),
+                        Arg::Unknown { splits, .. } => self.unknown(*splits),
+                    }
+                }
+            }
+            (Value::Path, _) => self.unknown(false),
+            (Value::Unknown, quoted) => self.unknown(!quoted),
+        }
+    }
+
+    /// Adds an unquoted value, which is split at blanks.
+    fn split(&mut self, text: &str) {
+        if text.starts_with([' ', '\t', '\n']) {
+            self.close();
+        }
+        for (index, part) in text.split_ascii_whitespace().enumerate() {
+            if index > 0 {
+                self.close();
+            }
+            self.known(part);
+        }
+        if text.ends_with([' ', '\t', '\n']) {
+            self.close();
+        }
+    }
+}

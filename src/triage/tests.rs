@@ -1,0 +1,195 @@
+//! A small account, before and after.
+
+use super::*;
+use crate::ledger::Input;
+use crate::ledger::compare::Missing;
+use crate::ledger::testing::{claim_of, deny, input, live, state};
+use crate::model::{Live, Value};
+use crate::snapshot::diff::{Book, diff};
+
+fn database() -> Live {
+    let mut database = live("aws_db_instance", "main");
+    database.keys.push("db-ABCDEFGHIJKLMNOPQRSTUVWXYZ".into());
+    database.configuration = Configuration::new()
+        .with("instance_class", "db.t3.micro")
+        .with("db_subnet_group_name", "main")
+        .with("vpc_security_group_ids", Value::set(["sg-0000000a", "sg-0000000b"]));
+    database
+}
+
+fn snapshot_of(gone: bool) -> Live {
+    let mut snapshot = live("aws_db_snapshot", "before it's $late");
+    snapshot.created_at = Some("2026-11-23T00:00:00Z".parse().expect("a time"));
+    snapshot.observed = Configuration::new()
+        .with("status", "available")
+        .with("source_identifier", "main")
+        .with("dbi_resource_id", "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    if gone {
+        snapshot.observed.set("source_gone", true);
+    } else {
+        snapshot.observed.set("backup_of", &*database().arn);
+    }
+    snapshot
+}
+
+fn retained() -> Live {
+    let mut backup = live("aws_db_instance_automated_backup", "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    backup.observed = Configuration::new()
+        .with("status", "retained")
+        .with("source_identifier", "main")
+        .with("dbi_resource_id", "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+        .with("latest_restorable_time", "2026-11-24T05:55:00Z")
+        .with("backup_retention_period", 7);
+    backup
+}
+
+fn before() -> Input {
+    let mut snapshot = snapshot_of(false);
+    snapshot.references.clear();
+    let group = live("aws_security_group", "sg-0000000a");
+    let database = database();
+    let claims = vec![claim_of(0, "aws_db_instance.main", &database)];
+    input(vec![database, group, snapshot], vec![state("platform")], claims)
+}
+
+fn after() -> Input {
+    let group = live("aws_security_group", "sg-0000000a");
+    input(
+        vec![group, snapshot_of(true), retained()],
+        vec![state("platform")],
+        Vec::new(),
+    )
+}
+
+fn triage(before: Input, after: Input) -> Triage {
+    let (then, now) = (Ledger::new(before), Ledger::new(after));
+    let changed = diff(&then, &Book::of(now.clone()), Missing::Counts);
+    Triage::new(Before::Scan(&then, &changed), &now)
+}
+
+#[test]
+fn a_lost_database_is_told_with_every_way_back() {
+    let triage = triage(before(), after());
+    let [database] = triage.gone.as_slice() else {
+        panic!("{:?}", triage.gone);
+    };
+    assert_eq!(
+        (database.label.as_str(), database.projects[0].as_str()),
+        ("main", "platform")
+    );
+    let commands: Vec<&str> = triage.restore.iter().map(|way| way.command.as_str()).collect();
+    // What runs out stands first. Of what the command names only what is still live: the subnet group and one of the
+    // security groups are gone.
+    assert_eq!(
+        commands,
+        [
+            "aws rds restore-db-instance-to-point-in-time --region eu-west-1 \
+             --source-dbi-resource-id db-ABCDEFGHIJKLMNOPQRSTUVWXYZ --target-db-instance-identifier main \
+             --use-latest-restorable-time --db-instance-class db.t3.micro --vpc-security-group-ids sg-0000000a \
+             --deletion-protection",
+            "aws rds restore-db-instance-from-db-snapshot --region eu-west-1 --db-instance-identifier main \
+             --db-snapshot-identifier 'before it'\\''s $late' --db-instance-class db.t3.micro \
+             --vpc-security-group-ids sg-0000000a --deletion-protection",
+        ]
+    );
+    let deadline = triage.restore[0].deadline.map(|at| at.to_string());
+    assert_eq!(deadline.as_deref(), Some("2026-12-01T05:55:00Z"));
+    assert!(triage.no_way_back.is_empty());
+    assert!(triage.now[1].contains("2026-12-01T05:55:00Z"), "{:?}", triage.now);
+    let letter = &triage.support[0];
+    for word in [
+        "main",
+        "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+        "eu-west-1",
+        "123456789012",
+        "2026-11-24T06:00:00Z",
+    ] {
+        assert!(letter.contains(word), "{letter}");
+    }
+    assert!(
+        triage
+            .look
+            .iter()
+            .any(|look| look.command.contains("list-recovery-points-by-resource"))
+    );
+    assert_eq!(triage.rebuild[0].address.as_deref(), Some("aws_db_instance.main"));
+}
+
+#[test]
+fn without_a_backup_it_says_so_and_which_backups_could_not_be_looked_for() {
+    let mut bare = after();
+    bare.scan.live.truncate(1);
+    deny(&mut bare, "aws_db_snapshot", "eu-west-1");
+    let triage = triage(before(), bare);
+    assert_eq!(triage.no_way_back, [&*database().arn]);
+    assert_eq!(triage.unseen_backups, ["aws_db_snapshot in eu-west-1: denied"]);
+    assert!(!triage.complete);
+}
+
+#[test]
+fn a_snapshot_of_another_database_of_that_name_is_no_way_back() {
+    let mut other = after();
+    for live in &mut other.scan.live {
+        live.observed.set("dbi_resource_id", "db-ZZZZZZZZZZZZZZZZZZZZZZZZZZ");
+    }
+    let triage = triage(before(), other);
+    // The name alone ties them together, and both have ids that say otherwise.
+    assert_eq!(triage.restore.len(), 0, "{:?}", triage.restore);
+}
+
+#[test]
+fn the_states_are_the_before_where_there_is_no_snapshot() {
+    let mut now = after();
+    let mut claim = claim_of(0, "aws_db_instance.main", &database());
+    claim.id = Some("db-ABCDEFGHIJKLMNOPQRSTUVWXYZ".into());
+    claim.configuration = database().configuration.with("identifier", "main");
+    now.claims.push(claim);
+    let triage = Triage::new(Before::States, &Ledger::new(now));
+    assert_eq!(triage.gone[0].id, "main");
+    assert_eq!(triage.restore.len(), 2, "{:?}", triage.gone);
+    assert_eq!(triage.since, None);
+}
+
+#[test]
+fn nothing_gone_is_nothing_to_do() {
+    let triage = triage(before(), before());
+    assert!(triage.gone.is_empty() && triage.now.is_empty() && triage.never.is_empty() && triage.restore.is_empty());
+}
+
+#[test]
+fn the_drill_tells_backups_that_outlive_from_those_that_do_not() {
+    let mut healthy = before();
+    let mut automated = snapshot_of(false);
+    automated.id = "rds:main-2026-11-24".into();
+    automated.arn = "arn:aws:rds:eu-west-1:123456789012:snapshot:rds:main-2026-11-24".into();
+    automated.lives_with("aws_db_instance", &*database().arn, "SnapshotType is automated");
+    healthy.scan.live.push(automated);
+    healthy.scan.live.push(live("aws_ebs_volume", "vol-0000000a"));
+    let drill = recoverable(&Ledger::new(healthy));
+    let [volume, database] = drill.resources.as_slice() else {
+        panic!("{drill:?}");
+    };
+    assert!(volume.is_without_way_back() && volume.id == "vol-0000000a");
+    assert_eq!((database.outside.len(), database.inside.len()), (1, 1));
+    assert!(
+        database.outside[0]
+            .command
+            .contains("--db-instance-identifier main-restored")
+    );
+    let newest = database.newest_outside.map(|at| at.to_string());
+    assert_eq!(newest.as_deref(), Some("2026-11-23T00:00:00Z"));
+}
+
+#[test]
+fn nothing_in_a_word_is_run() {
+    for (word, quoted) in [
+        ("rds:platform-2026-11-24", "rds:platform-2026-11-24"),
+        ("a b", "'a b'"),
+        ("$(rm -rf /)", "'$(rm -rf /)'"),
+        ("it's;`x`", r"'it'\''s;`x`'"),
+        ("", "''"),
+        ("~root", "'~root'"),
+    ] {
+        assert_eq!(shell(word), quoted);
+    }
+}
