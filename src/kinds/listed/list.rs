@@ -286,6 +286,8 @@ impl<'a> Run<'a> {
             place.region = Symbol::known(row.at.0);
         }
         let mut first_fault = None;
+        let mut unknown_value = None;
+        let mut answered = false;
         let whole = [Word("")];
         let values: &[Word] = if row.each.is_empty() { &whole } else { &row.each };
         for value in values {
@@ -301,11 +303,18 @@ impl<'a> Run<'a> {
                 each: value,
                 parent: parent.cloned(),
             };
-            if let Err(fault) = self.value(row, service, &readers, group, words, listed).await {
-                first_fault.get_or_insert(fault);
+            match self.value(row, service, &readers, group, words, listed).await {
+                Ok(()) => answered = true,
+                Err(fault) if !value.is_empty() && refuses_value(&fault) => {
+                    unknown_value.get_or_insert(fault);
+                }
+                Err(fault) => {
+                    first_fault.get_or_insert(fault);
+                }
             }
         }
-        first_fault.map_or(Ok(()), Err)
+        // Where it answers to others, it does not know things of that sort there.
+        first_fault.or(unknown_value.filter(|_| !answered)).map_or(Ok(()), Err)
     }
 
     async fn value(
@@ -463,6 +472,14 @@ impl<'a> Run<'a> {
             .unwrap_or_else(PoisonError::into_inner)
             .append(&mut found);
     }
+}
+
+/// Says whether a service refuses a parameter's value: an older region or partition may not know all of them.
+fn refuses_value(fault: &Fault) -> bool {
+    matches!(
+        fault.code.as_deref(),
+        Some("ValidationException" | "InvalidInputException" | "InvalidParameterException")
+    )
 }
 
 /// What one call gave.
