@@ -1,6 +1,7 @@
 //! A made-up account of any size: stacks of a network, machines, a load balancer and a database, as they come.
 
 use whose::ledger::{Input, Projects};
+use whose::model::plan::{Action, Plan, PlannedChange};
 use whose::model::{
     Account, Arn, Cell, CellStatus, Claim, Configuration, Live, Mode, Reference, Scan, State, StateStatus, Symbol,
     Tags, Value,
@@ -181,5 +182,55 @@ fn made(size: usize, tangled: bool) -> Input {
         claims,
         projects: Projects::default(),
         across: whose::ledger::duplicates::Across::Nothing,
+    }
+}
+
+/// A plan over the first claims of the account; every tenth create is of something that is there.
+pub(crate) fn plan(input: &Input, changes: usize) -> Plan {
+    let changed = input
+        .claims
+        .iter()
+        .cycle()
+        .take(changes)
+        .enumerate()
+        .map(|(number, claim)| {
+            let action = match number % 10 {
+                0 => Action::Delete,
+                1 | 2 => Action::Create,
+                _ => Action::Update,
+            };
+            let mut after = claim.clone();
+            if number % 10 == 1 {
+                let other = format!("new-{number}");
+                after.tags = [("Name", other.as_str()), ("Project", "new")].into_iter().collect();
+                after
+                    .configuration
+                    .set("name", other.as_str())
+                    .set("identifier", other.as_str());
+            }
+            if action == Action::Create {
+                (after.id, after.arn) = (None, None);
+            }
+            PlannedChange {
+                address: format!("{}-{number}", claim.address).into(),
+                mode: Mode::Managed,
+                kind: claim.kind,
+                action,
+                deposed: None,
+                before: (action != Action::Create).then(|| claim.clone()),
+                after: (action != Action::Delete).then_some(after),
+                unknown: Vec::new(),
+                imports: false,
+                previous_address: None,
+                replaced_by: Vec::new(),
+            }
+        });
+    Plan {
+        source: "plan.json".to_owned(),
+        format_version: "1.2".to_owned(),
+        complete: true,
+        prior_instances: Some(input.claims.len() as u64),
+        changes: changed.collect(),
+        ..Plan::default()
     }
 }

@@ -5,7 +5,9 @@ mod states;
 
 use std::time::Instant;
 
-use whose::ledger::Ledger;
+use whose::check::{Request, Thresholds};
+use whose::ledger::{Ledger, Projects};
+use whose::model::plan::Intent;
 
 fn main() {
     let wanted: Vec<String> = std::env::args()
@@ -22,6 +24,11 @@ fn main() {
     if run("ledger") {
         for size in [10_000, 100_000, 1_000_000] {
             ledger(size);
+        }
+    }
+    if run("check") {
+        for size in [10_000, 100_000, 1_000_000] {
+            check(size, 10_000);
         }
     }
     if run("join") {
@@ -67,6 +74,34 @@ fn start() {
     println!(
         "start: whose --help in {:.1} ms (median of 50; best {:.1} ms)",
         times[25], times[0]
+    );
+}
+
+/// Holds a plan against an account: a tenth is destroyed, a tenth made again under new names, a tenth made that exists,
+/// the rest changed in place.
+fn check(size: usize, changes: usize) {
+    let start = Instant::now();
+    let input = account::input(size);
+    let plan = account::plan(&input, changes);
+    let ledger = Ledger::new(input);
+    let request = Request {
+        now: ledger.scanned_at,
+        intent: Intent::Plan(Box::new(plan)),
+        known: Vec::new(),
+        projects: Projects::default(),
+        expected_accounts: Vec::new(),
+        thresholds: Thresholds::default(),
+    };
+    let (loading, before) = (start.elapsed().as_secs_f64(), resident());
+    let start = Instant::now();
+    let report = whose::check::check(&ledger, &request);
+    println!(
+        "check: {changes} changes x {} live: {}, {} findings; {:.2} s besides {loading:.2} s of loading; {before} MB before, peak {} MB",
+        ledger.live.len(),
+        report.verdict.word(),
+        report.findings.len(),
+        start.elapsed().as_secs_f64(),
+        peak(),
     );
 }
 
