@@ -18,6 +18,7 @@ pub(crate) fn whose() -> Command {
     }
     command
         .env("HOME", "/nonexistent")
+        .env("WHOSE_RECEIPTS", concat!(env!("CARGO_TARGET_TMPDIR"), "/receipts"))
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .env("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
         .env("AWS_MAX_ATTEMPTS", "1")

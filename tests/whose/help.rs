@@ -18,6 +18,8 @@ fn help_of_every_command() {
     for command in [
         "scan",
         "check",
+        "guard",
+        "hook",
         "report",
         "diff",
         "triage",

@@ -5,6 +5,8 @@ mod cli;
 mod closure;
 mod conformance;
 mod generated;
+#[cfg(unix)]
+mod guard;
 mod harness;
 mod help;
 mod iam;
