@@ -342,7 +342,10 @@ impl Maker<'_> {
             for at in &stack.members {
                 let live = &self.ledger.live[*at as usize];
                 rows.rows.push(*at);
-                let bare = live.name.as_deref().map(|name| i64::from(self.word(&without_suffix(name))));
+                let bare = live
+                    .name
+                    .as_deref()
+                    .map(|name| i64::from(self.word(&without_suffix(name))));
                 rows.bare.push(bare.unwrap_or(-1));
                 rows.nameless.push(i64::from(live.name.as_deref() == Some(&*live.id)));
             }
