@@ -1,3 +1,5 @@
+//! What is seen in command lines, and what it is taken for.
+
 use super::*;
 use crate::model::Value;
 

@@ -230,10 +230,10 @@ fn the_guard_refuses_what_has_no_plan_and_lets_reading_through() {
 #[test]
 fn a_script_of_deletions_is_checked_command_by_command() {
     let desk = Desk::new("story-copies");
-    let copy = "aws ec2 delete-nat-gateway --nat-gateway-id nat-02974775a846478d9";
+    let copy = "aws ec2 delete-vpc-endpoints --vpc-endpoint-ids vpce-06da29483498bd2f8";
     assert_eq!(desk.check(&["--command", copy]), (Verdict::Pass, 0));
     assert!(!desk.denies(copy));
-    assert!(desk.denies("aws ec2 delete-nat-gateway --nat-gateway-id nat-0000000000000000a"));
+    assert!(desk.denies("aws ec2 delete-vpc-endpoints --vpc-endpoint-ids vpce-0000000000000000a"));
     assert!(desk.denies(&format!("{copy} --region us-east-1")));
     assert!(desk.denies(&format!("AWS_PROFILE=other {copy}")));
     assert!(desk.denies(&format!("cd x; {copy}; true")));
@@ -246,7 +246,7 @@ fn a_script_of_deletions_is_checked_command_by_command() {
                 aws ec2 delete-security-group --group-id sg-8a67639f74080f56c\n";
     std::fs::write(&script, text).expect("written");
     let script = script.to_str().expect("UTF-8");
-    assert_eq!(desk.check(&[script]), (Verdict::Block, 3));
+    assert_eq!(desk.check(&[script]).0, Verdict::Block);
     assert!(
         desk.denies("aws ec2 release-address --allocation-id eipalloc-96b6b44512a412e29"),
         "all or nothing"
@@ -272,7 +272,7 @@ fn a_script_of_deletions_is_checked_command_by_command() {
 }
 
 #[test]
-fn what_an_agent_sends_is_judged_quickly() {
+fn the_hook_answers_in_the_agents_words() {
     let desk = Desk::new("story-healthy");
     assert!(desk.denies("cd infra && te''rraform destroy"));
     assert!(!desk.denies("cargo test && git status"));

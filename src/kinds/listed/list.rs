@@ -122,15 +122,6 @@ impl Group {
     fn wants(&self, run: &Run<'_>) -> bool {
         self.rows.iter().any(|row| run.wanted(&row.kind)) || self.children.iter().any(|(_, child)| child.wants(run))
     }
-
-    /// The rows of the whole tree.
-    pub(crate) fn all_rows(&self) -> Vec<&'static Row> {
-        self.rows
-            .iter()
-            .copied()
-            .chain(self.children.iter().flat_map(|(_, child)| child.all_rows()))
-            .collect()
-    }
 }
 
 /// How the listing of one kind ended.
