@@ -248,9 +248,10 @@ impl Judge<'_> {
             .and_then(|path| self.path(&run.directory, &Directory::Known(String::new()), path))
         else {
             // A program in a folder that cannot be seen: only its words can tell.
-            return match shell {
-                true => missing(format!("the commands in {} cannot be seen", file.text())),
-                false => self.words(run),
+            return if shell {
+                missing(format!("the commands in {} cannot be seen", file.text()))
+            } else {
+                self.words(run)
             };
         };
         match self.around.look(&path) {

@@ -296,11 +296,9 @@ impl Surroundings for Around {
             .map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default();
         let mut head = [0; 512];
-        let length = match std::fs::File::open(&real).and_then(|mut file| std::io::Read::read(&mut file, &mut head)) {
-            Ok(length) => length,
-            // What can be run and not read: a program, by its name.
-            Err(_) => return Look::Program(name),
-        };
+        let read = std::fs::File::open(&real).and_then(|mut file| std::io::Read::read(&mut file, &mut head));
+        // What can be run and not read: a program, by its name.
+        let Ok(length) = read else { return Look::Program(name) };
         if head[..length].contains(&0) {
             return Look::Program(name);
         }

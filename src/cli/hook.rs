@@ -38,7 +38,6 @@ const LARGEST_INPUT: u64 = 16 << 20;
 /// denies as well.
 const DENIED: u8 = 2;
 
-#[expect(clippy::needless_pass_by_value, reason = "as every command")]
 pub(crate) fn run(_: Args, ui: &mut Ui) -> Result<Exit, Failure> {
     // A crash would be taken for consent.
     let decided = catch_unwind(AssertUnwindSafe(decide)).unwrap_or_else(|_| {

@@ -292,7 +292,7 @@ fn targets(call: &Call<'_>, run: &Run) -> Vec<Named> {
                 .known()
                 .is_some_and(|text| text.starts_with("file://") || text.starts_with("fileb://"))
         };
-        if values.iter().any(|value| in_file(value)) {
+        if values.iter().any(in_file) {
             return question("what it deletes stands in a file".to_owned());
         }
     }

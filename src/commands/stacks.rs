@@ -275,6 +275,33 @@ fn apply(program: &str, args: &[Arg], from: usize, directory: Directory) -> Deed
     }
 }
 
+/// Words of terragrunt that change something.
+const CHANGING: &[&str] = &[
+    "apply",
+    "destroy",
+    "apply-all",
+    "destroy-all",
+    "spin-up",
+    "tear-down",
+    "import",
+    "taint",
+    "untaint",
+    "refresh",
+    "force-unlock",
+    "delete",
+    "migrate",
+    "rm",
+    "mv",
+    "push",
+    "replace-provider",
+    "test",
+    "exec",
+    "bootstrap",
+    "aws-provider-patch",
+    "scaffold",
+    "run-cmd",
+];
+
 fn terragrunt_deed(args: &[Arg]) -> Deed {
     let rest = &args[1..];
     if let Some(arg) = rest.iter().find(|arg| arg.splits()) {
@@ -298,31 +325,6 @@ fn terragrunt_deed(args: &[Arg]) -> Deed {
             deed => deed,
         };
     }
-    const CHANGING: &[&str] = &[
-        "apply",
-        "destroy",
-        "apply-all",
-        "destroy-all",
-        "spin-up",
-        "tear-down",
-        "import",
-        "taint",
-        "untaint",
-        "refresh",
-        "force-unlock",
-        "delete",
-        "migrate",
-        "rm",
-        "mv",
-        "push",
-        "replace-provider",
-        "test",
-        "exec",
-        "bootstrap",
-        "aws-provider-patch",
-        "scaffold",
-        "run-cmd",
-    ];
     if let Some(word) = words.iter().find(|word| CHANGING.contains(word)) {
         return changes(format!("terragrunt {word} changes resources or the state"), PLAN_FIRST);
     }

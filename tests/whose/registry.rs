@@ -160,10 +160,7 @@ fn every_action_is_an_operation_that_aws_has() {
                 .iter()
                 .any(|action| action.starts_with(&format!("{}:", kind.service)))
         };
-        assert!(
-            listing.kinds.iter().all(|kind| of(kind)),
-            "{kinds:?}: no action of their service"
-        );
+        assert!(listing.kinds.iter().all(of), "{kinds:?}: no action of their service");
     }
 }
 
