@@ -92,7 +92,7 @@ The report goes to stdout; progress, warnings and hints go to stderr.";
 /// Options of every command.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(crate) struct Common {
-    /// When to use colours; `NO_COLOR` is respected
+    /// When to use colours; NO_COLOR is respected
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto, help_heading = "General")]
     color: Color,
     /// Writes nothing to stderr but errors

@@ -44,7 +44,7 @@ pub(crate) struct Args {
     /// The folder of snapshots
     #[arg(long, value_name = "FOLDER", default_value = DEFAULT_FOLDER, help_heading = "Triage")]
     snapshots: PathBuf,
-    /// An answer of CloudTrail's `LookupEvents`, as the AWS CLI prints it in JSON; may be repeated
+    /// An answer of CloudTrail's LookupEvents, as the AWS CLI prints it in JSON; may be repeated
     #[arg(long, value_name = "FILE", help_heading = "Triage")]
     trail: Vec<PathBuf>,
     #[command(flatten)]
