@@ -72,13 +72,13 @@ fn files() -> Made {
             ),
         ),
     ] {
-        made.files.insert(Path::new("/work").join(path), look);
+        made.files.insert(Path::new("/srv").join(path), look);
     }
     made
 }
 
 fn judged(text: &str) -> Option<Refusal> {
-    judge(text, Path::new("/work"), &files())
+    judge(text, Path::new("/srv"), &files())
 }
 
 /// Ways to destroy, in plain sight and hidden. Each of them must be denied.
@@ -617,18 +617,18 @@ fn refusals_say_what_and_what_to_do() {
     assert!(refusal.why.contains("deletes whatever the state holds"), "{refusal:?}");
     assert!(refusal.hint.contains("plan -destroy"), "{refusal:?}");
     let refusal = judged("./calls.sh").expect("denied");
-    assert!(refusal.why.contains("/work/calls.sh"), "{refusal:?}");
-    assert!(refusal.why.contains("/work/destroy.sh"), "{refusal:?}");
+    assert!(refusal.why.contains("/srv/calls.sh"), "{refusal:?}");
+    assert!(refusal.why.contains("/srv/destroy.sh"), "{refusal:?}");
 }
 
 #[test]
 fn a_receipt_lets_exactly_its_own_through() {
     let made = Made {
-        plans: vec![PathBuf::from("/work/plan.out"), PathBuf::from("/work/infra/plan.out")],
+        plans: vec![PathBuf::from("/srv/plan.out"), PathBuf::from("/srv/infra/plan.out")],
         commands: vec!["aws ec2 delete-vpc --vpc-id vpc-1".to_owned()],
         ..files()
     };
-    let denied = |text: &str| judge(text, Path::new("/work"), &made).is_some();
+    let denied = |text: &str| judge(text, Path::new("/srv"), &made).is_some();
     for text in [
         "terraform apply plan.out",
         "terraform apply -input=false -no-color plan.out",
