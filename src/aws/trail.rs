@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::call::{Host, Place, Protocol, Request, Service, Tree};
+use super::call::{Call, Host, Place, Protocol, Request, Service, Tree};
 use super::fault::Fault;
 use super::session::Session;
 use crate::model::{Symbol, Timestamp};
@@ -58,10 +58,23 @@ pub struct Answer {
     pub fault: Option<Fault>,
 }
 
-/// Looks up what changed something in a region between two times, the newest first: at most `pages` pages of 50.
-pub async fn lookup(session: &Session, region: Symbol, from: Timestamp, until: Timestamp, pages: usize) -> Answer {
+/// What to look up in one region.
+#[derive(Clone, Debug)]
+pub struct Question {
+    pub region: Symbol,
+    pub from: Timestamp,
+    pub until: Timestamp,
+    /// Names of resources whose events are looked up first, a page of 50 each: in a busy account theirs may be beyond
+    /// the pages that follow.
+    pub names: Vec<String>,
+    /// Pages of everything that changed something, the newest first.
+    pub pages: usize,
+}
+
+/// Looks up what changed something in a region, never faster than CloudTrail allows.
+pub async fn lookup(session: &Session, question: Question) -> Answer {
     let mut answer = Answer {
-        region,
+        region: question.region,
         pages: Vec::new(),
         more: false,
         fault: None,
@@ -69,51 +82,61 @@ pub async fn lookup(session: &Session, region: Symbol, from: Timestamp, until: T
     let place = Place {
         partition: session.account.partition,
         account: session.account.id,
-        region,
+        region: question.region,
     };
-    let call = match session.generic().prepare(&SERVICE, "LookupEvents", ACTION, "", place).await {
-        Ok(call) => call,
-        Err(fault) => {
-            answer.fault = Some(fault);
-            return answer;
-        }
+    let outcome = match session
+        .generic()
+        .prepare(&SERVICE, "LookupEvents", ACTION, "", place)
+        .await
+    {
+        Ok(call) => read(&call, &question, &mut answer).await,
+        Err(fault) => Err(fault),
     };
+    answer.fault = outcome.err();
+    answer
+}
+
+async fn read(call: &Call, question: &Question, answer: &mut Answer) -> Result<(), Fault> {
+    let mut pace = tokio::time::interval(PACE);
+    pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    for name in &question.names {
+        pace.tick().await;
+        let tree = call.send(request(question, "ResourceName", name, None)).await?;
+        answer.pages.push(kept(&tree));
+    }
     let mut token: Option<String> = None;
-    for page in 0..pages {
-        if page > 0 {
-            tokio::time::sleep(PACE).await;
+    for _ in 0..question.pages {
+        pace.tick().await;
+        let tree = call
+            .send(request(question, "ReadOnly", "false", token.as_deref()))
+            .await?;
+        answer.pages.push(kept(&tree));
+        let next = tree.get("NextToken").and_then(Tree::text).map(str::to_owned);
+        // A token that repeats would never end.
+        if next.is_none() || next == token {
+            answer.more = next.is_some();
+            return Ok(());
         }
-        let mut request = Request::default();
-        let mut ask = |name: &str, value: serde_json::Value| request.body.insert(name.to_owned(), value);
-        ask("StartTime", json!(from.as_second()));
-        ask("EndTime", json!(until.as_second()));
-        ask("MaxResults", json!(50));
-        ask(
-            "LookupAttributes",
-            json!([{"AttributeKey": "ReadOnly", "AttributeValue": "false"}]),
-        );
-        if let Some(token) = &token {
-            ask("NextToken", json!(token));
-        }
-        match call.send(request).await {
-            Err(fault) => {
-                answer.fault = Some(fault);
-                return answer;
-            }
-            Ok(tree) => {
-                answer.pages.push(kept(&tree));
-                let next = tree.get("NextToken").and_then(Tree::text).map(str::to_owned);
-                // A token that repeats would never end.
-                if next.is_none() || next == token {
-                    answer.more = next.is_some();
-                    return answer;
-                }
-                token = next;
-            }
-        }
+        token = next;
     }
     answer.more = true;
-    answer
+    Ok(())
+}
+
+fn request(question: &Question, key: &str, value: &str, token: Option<&str>) -> Request {
+    let mut request = Request::default();
+    let mut ask = |name: &str, value: serde_json::Value| request.body.insert(name.to_owned(), value);
+    ask("StartTime", json!(question.from.as_second()));
+    ask("EndTime", json!(question.until.as_second()));
+    ask("MaxResults", json!(50));
+    ask(
+        "LookupAttributes",
+        json!([{"AttributeKey": key, "AttributeValue": value}]),
+    );
+    if let Some(token) = token {
+        ask("NextToken", json!(token));
+    }
+    request
 }
 
 /// The part of an answer that is looked at.
@@ -135,6 +158,7 @@ fn kept(tree: &Tree) -> Vec<u8> {
                 .map(|one| json!({"ResourceName": text(one, "ResourceName")}))
                 .collect();
             json!({
+                "EventId": text(event, "EventId"),
                 "EventName": text(event, "EventName"),
                 "Resources": resources,
                 "CloudTrailEvent": text(event, "CloudTrailEvent"),
@@ -150,7 +174,8 @@ mod tests {
 
     #[test]
     fn of_an_answer_only_what_is_looked_at_is_handed_over() {
-        let answer = br#"{"Events":[{"EventId":"1","EventName":"DeleteVolume","Username":"sam","EventTime":1764000000.5,
+        let answer =
+            br#"{"Events":[{"EventId":"1","EventName":"DeleteVolume","Username":"sam","EventTime":1764000000.5,
             "Resources":[{"ResourceType":"AWS::EC2::Volume","ResourceName":"vol-0000000a"}],
             "CloudTrailEvent":"{\"eventName\":\"DeleteVolume\"}"}],"NextToken":"t"}"#;
         let tree = Tree::from_json(answer).expect("JSON");
@@ -158,6 +183,7 @@ mod tests {
         assert_eq!(
             kept,
             json!({"Events": [{
+                "EventId": "1",
                 "EventName": "DeleteVolume",
                 "Resources": [{"ResourceName": "vol-0000000a"}],
                 "CloudTrailEvent": "{\"eventName\":\"DeleteVolume\"}",

@@ -11,7 +11,7 @@ use crate::aws::{ConnectOptions, Session, trail};
 use crate::kinds::{disposition, registry};
 use crate::ledger::duplicates::Across;
 use crate::ledger::{Input, Ledger, Projects};
-use crate::model::{Account, Claim, Scan, State, Symbol, Timestamp};
+use crate::model::{Account, Claim, Scan, State};
 
 use crate::scan::{self, ScanOptions};
 use crate::snapshot::{self, Folder, Snapshot};
@@ -316,15 +316,8 @@ impl SnapshotPlace {
     }
 }
 
-/// Asks CloudTrail what changed something: pages of its answers, and what could not be read.
-pub(crate) fn trail(
-    connect: &ConnectOptions,
-    regions: &[String],
-    from: Timestamp,
-    until: Timestamp,
-) -> Result<Vec<trail::Answer>, Failure> {
-    /// Pages of 50 events a region: half a minute at the pace that CloudTrail allows.
-    const PAGES: usize = 50;
+/// Asks CloudTrail: an answer for each question, with what could not be read.
+pub(crate) fn trail(connect: &ConnectOptions, questions: Vec<trail::Question>) -> Result<Vec<trail::Answer>, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -333,9 +326,7 @@ pub(crate) fn trail(
         let stop = tokio::signal::ctrl_c();
         let ask = async {
             let session = Session::connect(connect).await?;
-            let asked = regions
-                .iter()
-                .map(|region| trail::lookup(&session, Symbol::new(region), from, until, PAGES));
+            let asked = questions.into_iter().map(|question| trail::lookup(&session, question));
             Ok::<_, Failure>(futures::future::join_all(asked).await)
         };
         tokio::select! {

@@ -1,6 +1,6 @@
 //! `whose triage` and `whose recoverable`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::config::ConfigArgs;
@@ -13,7 +13,7 @@ use super::ui::Ui;
 use crate::aws::{ConnectOptions, trail as aws_trail};
 use crate::ledger::compare::Missing;
 use crate::ledger::duplicates::Across;
-use crate::model::Timestamp;
+use crate::model::{Symbol, Timestamp};
 use crate::report::{json, triage as render};
 use crate::snapshot::diff::{Book, diff};
 use crate::snapshot::{DEFAULT_FOLDER, Folder};
@@ -97,8 +97,10 @@ pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
         }
     };
     found.who = match (events, connect) {
-        (Some((events, unreadable)), _) => Trail::read(&events, unreadable, &names(&found)),
-        (None, Some(connect)) if !args.no_trail && !interrupted && !found.gone.is_empty() => asked(&found, &connect, ui),
+        (Some((events, unreadable)), _) => Trail::read(events, unreadable, &names(&found)),
+        (None, Some(connect)) if !args.no_trail && !interrupted && !found.gone.is_empty() => {
+            asked(&found, &connect, ui)
+        }
         _ => Trail {
             detail: Some("Give --trail what 'aws cloudtrail lookup-events --output json' prints.".to_owned()),
             ..Trail::default()
@@ -178,21 +180,55 @@ fn names(found: &Triage) -> BTreeSet<&str> {
     names
 }
 
-/// The region in which CloudTrail writes down what belongs to no region, in the partition `aws`.
-const HOME: &str = "us-east-1";
+/// The region in which CloudTrail writes down what belongs to no region
+/// (source: AWS CloudTrail User Guide, "Global service events").
+fn home(partition: &str) -> &'static str {
+    match partition {
+        "aws-cn" => "cn-north-1",
+        "aws-us-gov" => "us-gov-west-1",
+        _ => "us-east-1",
+    }
+}
 
-/// Asks CloudTrail in the regions where something was lost, from the older scan (else the last week) until now.
+/// Names that are looked up by themselves in each region: lost data, as far as two calls a second allow.
+const NAMES: usize = 10;
+/// Pages of 50 events in each region: half a minute at the pace that CloudTrail allows.
+const PAGES: usize = 50;
+
+/// What to ask CloudTrail: in the regions where something was lost, from the older scan (else the last week) until now.
+fn questions(found: &Triage, now: Timestamp) -> Vec<aws_trail::Question> {
+    let days = |days: i64| now - jiff::SignedDuration::from_hours(24 * days);
+    let from = found.since.unwrap_or(days(7)).max(days(aws_trail::DAYS));
+    let partition = found
+        .accounts
+        .first()
+        .map_or("aws", |account| account.partition.as_str());
+    let mut regions: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for one in &found.gone {
+        let Some(region) = one.region.as_deref() else { continue };
+        let region = if region == "global" { home(partition) } else { region };
+        let names = regions.entry(region).or_default();
+        if one.is_own_data() && names.len() < NAMES {
+            names.push(one.id.clone());
+        }
+    }
+    let question = |(region, names)| aws_trail::Question {
+        region: Symbol::new(region),
+        from,
+        until: now,
+        names,
+        pages: PAGES,
+    };
+    regions.into_iter().map(question).collect()
+}
+
+/// Asks CloudTrail. What cannot be read is said; triage goes on without it.
 fn asked(found: &Triage, connect: &ConnectOptions, ui: &Ui) -> Trail {
-    let day = 86_400;
     let now = Timestamp::now();
-    let longest = now - jiff::SignedDuration::from_secs(aws_trail::DAYS * day);
-    let week = now - jiff::SignedDuration::from_secs(7 * day);
-    let from = found.since.unwrap_or(week).max(longest);
-    let regions = found.gone.iter().filter_map(|one| one.region.as_deref());
-    let regions = regions.map(|region| if region == "global" { HOME } else { region });
-    let regions: Vec<String> = regions.collect::<BTreeSet<_>>().into_iter().map(str::to_owned).collect();
+    let questions = questions(found, now);
+    let regions: Vec<&str> = questions.iter().map(|one| one.region.as_str()).collect();
     ui.note(&format!("asking CloudTrail in {}", regions.join(", ")));
-    let answers = match gather::trail(connect, &regions, from, now) {
+    let answers = match gather::trail(connect, questions) {
         Ok(answers) => answers,
         Err(failure) => {
             return Trail {
@@ -207,10 +243,11 @@ fn asked(found: &Triage, connect: &ConnectOptions, ui: &Ui) -> Trail {
         for page in &answer.pages {
             read += 1;
             match trail::parse(page) {
-                Ok((some, 0)) => events.extend(some),
                 Ok((some, unreadable)) => {
                     events.extend(some);
-                    holes.push(format!("{unreadable} events in {} could not be read", answer.region));
+                    if unreadable > 0 {
+                        holes.push(format!("{unreadable} events in {} could not be read", answer.region));
+                    }
                 }
                 Err(error) => holes.push(format!("{}: {error}", answer.region)),
             }
@@ -220,7 +257,16 @@ fn asked(found: &Triage, connect: &ConnectOptions, ui: &Ui) -> Trail {
             holes.push(format!("{} has more events than were asked for", answer.region));
         }
     }
-    let mut told = Trail::read(&events, 0, &names(found));
+    if found
+        .since
+        .is_some_and(|since| since < now - jiff::SignedDuration::from_hours(24 * aws_trail::DAYS))
+    {
+        holes.push(format!(
+            "events older than {} days cannot be looked up",
+            aws_trail::DAYS
+        ));
+    }
+    let mut told = Trail::read(events, 0, &names(found));
     if !holes.is_empty() {
         told.status = if read == 0 { Status::Unreadable } else { Status::Partly };
         told.detail = Some(holes.join("; "));

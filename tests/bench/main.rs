@@ -175,7 +175,10 @@ fn compare(old: &str, new: &str) {
         (ledger, seconds, start.elapsed().as_secs_f64())
     };
     let (ledger, read, joined) = load(new);
-    println!("snapshot: read in {read:.2} s, joined in {joined:.2} s, peak {} MB", peak());
+    println!(
+        "snapshot: read in {read:.2} s, joined in {joined:.2} s, peak {} MB",
+        peak()
+    );
     let book = Book::of(ledger);
     let (ledger, read, joined) = load(old);
     let start = Instant::now();

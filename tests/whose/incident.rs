@@ -123,7 +123,9 @@ fn saved(url: &str, folder: &Path) {
         "--fail-on",
         "never",
     ]);
-    command.args(["--kind", "described", "-o", "/dev/null", "--snapshot"]).arg(folder);
+    command
+        .args(["--kind", "described", "-o", "/dev/null", "--snapshot"])
+        .arg(folder);
     let (_, err, code) = run(&mut command);
     assert!(matches!(code, 0 | 4), "{err}");
 }
@@ -183,7 +185,10 @@ fn what_triage_prints_brings_back_what_was_deleted() {
     // The emulator knows no LookupEvents, and that is said.
     assert_eq!(triage["who"]["status"], "unreadable");
     let why = triage["who"]["detail"].as_str().expect("a reason");
-    assert!(why.contains("cloudtrail:LookupEvents") && why.contains("eu-west-1"), "{why}");
+    assert!(
+        why.contains("cloudtrail:LookupEvents") && why.contains("eu-west-1"),
+        "{why}"
+    );
     let letter = triage["support"][0].as_str().expect("a letter");
     assert!(
         letter.contains("resource id db-") && letter.contains("eu-west-1"),
