@@ -208,10 +208,10 @@ fn the_guard_refuses_what_has_no_plan_and_lets_reading_through() {
 #[test]
 fn a_script_of_deletions_is_checked_command_by_command() {
     let desk = Desk::new("story-copies");
-    let copy = "aws ec2 delete-nat-gateway --nat-gateway-id nat-02974775a846478d9";
+    let copy = "aws ec2 delete-vpc-endpoints --vpc-endpoint-ids vpce-06da29483498bd2f8";
     assert_eq!(desk.check(&["--command", copy]), (Verdict::Pass, 0));
     assert!(!desk.denies(copy));
-    assert!(desk.denies("aws ec2 delete-nat-gateway --nat-gateway-id nat-0000000000000000a"));
+    assert!(desk.denies("aws ec2 delete-vpc-endpoints --vpc-endpoint-ids vpce-0000000000000000a"));
     assert!(desk.denies(&format!("{copy} --region us-east-1")));
     assert!(desk.denies(&format!("AWS_PROFILE=other {copy}")));
     assert!(desk.denies(&format!("cd x; {copy}; true")));
@@ -244,7 +244,7 @@ fn a_script_of_deletions_is_checked_command_by_command() {
 }
 
 #[test]
-fn what_an_agent_sends_is_judged_quickly() {
+fn the_hook_answers_in_the_agents_words() {
     let desk = Desk::new("story-healthy");
     assert!(desk.denies("cd infra && te''rraform destroy"));
     assert!(!desk.denies("cargo test && git status"));
