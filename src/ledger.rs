@@ -13,6 +13,7 @@ mod join;
 mod ownership;
 pub mod projects;
 mod references;
+mod sort;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]

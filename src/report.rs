@@ -13,6 +13,7 @@ mod paper;
 pub mod text;
 pub mod triage;
 mod view;
+pub mod weekly;
 
 pub use document::Document;
 pub use view::View;

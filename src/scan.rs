@@ -213,19 +213,33 @@ fn enter_closed_regions(coverage: &mut Coverage, work: &Work, account: Symbol, r
     let closed = regions
         .not_enabled
         .iter()
-        .map(|region| (*region, "the region is not enabled for the account"))
-        .chain(regions.unknown.iter().map(|region| (*region, "no such region")));
-    for (region, why) in closed {
-        for kind in &work.kinds {
+        .map(|region| {
+            (
+                *region,
+                CellStatus::NotEnabled,
+                "the region is not enabled for the account",
+            )
+        })
+        .chain(
+            regions
+                .unknown
+                .iter()
+                .map(|region| (*region, CellStatus::Failed, "no such region")),
+        );
+    for (region, status, why) in closed {
+        let mut enter = |kind: Symbol, status| {
             coverage.enter(Cell {
-                kind: Symbol::known(kind),
+                kind,
                 account,
                 region,
-                status: CellStatus::Failed,
+                status,
                 count: 0,
                 detail: Some(why.to_owned()),
             });
-        }
+        };
+        // It was asked for by name: that it cannot be looked at is a failure, though nothing can be in it.
+        enter(REGIONS, CellStatus::Failed);
+        work.kinds.iter().for_each(|kind| enter(Symbol::known(kind), status));
     }
     if let Some(fault) = &regions.fault {
         coverage.enter(Cell {

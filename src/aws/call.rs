@@ -309,6 +309,9 @@ impl Call {
             }
             // A server that stands in for AWS knows what it knows.
             Reason::NotAvailable if self.elsewhere => Reason::NotOffered,
+            _ if self.elsewhere && error.as_service_error().is_some_and(|refusal| refusal.foreign) => {
+                Reason::NotOffered
+            }
             // A service that does not know the operation there has nothing of the sort there.
             Reason::NotAvailable if matches!(code, "UnknownOperationException" | "InvalidAction") => Reason::NotOffered,
             reason => reason,
@@ -320,8 +323,8 @@ impl Call {
 #[derive(Debug)]
 struct Refusal {
     meta: ErrorMetadata,
-    /// A page for people, not an answer of an API.
-    html: bool,
+    /// Not an answer of this service's API: a page for people, or another service's form of error.
+    foreign: bool,
     /// The service says that nobody has set it up here, and says so with the code of a denial.
     not_set_up: bool,
 }
@@ -352,7 +355,7 @@ impl ClassifyRetry for Futile {
         let page = error
             .as_operation_error()
             .and_then(|error| error.downcast_ref::<Refusal>())
-            .is_some_and(|refusal| refusal.html || refusal.meta.code() == Some("NotImplemented"));
+            .is_some_and(|refusal| refusal.foreign || refusal.meta.code() == Some("NotImplemented"));
         let nowhere = error.as_connector_error().is_some_and(|error| unknown_host(error));
         if page || nowhere {
             RetryAction::RetryForbidden
@@ -518,7 +521,7 @@ fn read(service: &Service, operation: &str, answer: &HttpResponse) -> Result<Tre
 }
 
 /// Services that say with the code of a denial that nobody has set them up, and the words by which they do
-/// (sources: Amazon Macie API reference, "Errors"; AWS Audit Manager API reference, "AccessDeniedException").
+/// (sources: Amazon Macie API reference, "Errors"; AWS Audit Manager API reference, "`AccessDeniedException`").
 /// The words are compared here and dropped.
 const NOT_SET_UP: &[(&str, &str)] = &[
     ("macie2", "Macie is not enabled"),
@@ -564,7 +567,9 @@ fn refusal(service: &Service, answer: &HttpResponse, bytes: &[u8]) -> Refusal {
     }
     Refusal {
         meta: meta.build(),
-        html,
+        foreign: html
+            || matches!(service.protocol, Protocol::Json { .. } | Protocol::RestJson)
+                && header("content-type").is_some_and(|kind| kind.contains("xml")),
         not_set_up: NOT_SET_UP
             .iter()
             .any(|(name, words)| *name == service.name && message.starts_with(words)),

@@ -129,7 +129,11 @@ fn twins(case: &Case<'_>, creates: &[usize]) -> Vec<Twin> {
     let mut twins = Vec::new();
     for (name, numbers) in by_kind {
         let Some(kind) = crate::kinds::kind(name) else { continue };
-        let candidates = Candidates::of(case, kind);
+        let claims: Vec<&Claim> = numbers
+            .iter()
+            .filter_map(|number| case.targets[*number].after())
+            .collect();
+        let candidates = Candidates::of(case, kind, &claims);
         let mut taken: FxHashSet<LiveIndex> = FxHashSet::default();
         // Those with the clearest sign choose first.
         let mut pairs: Vec<(u64, usize, LiveIndex, &'static str)> = Vec::new();
@@ -163,13 +167,20 @@ struct Candidates<'a> {
 }
 
 impl<'a> Candidates<'a> {
-    fn of(case: &Case<'a>, kind: &'static Kind) -> Self {
+    /// Those that any of the planned ones could be a second of; an account may hold a million others.
+    fn of(case: &Case<'a>, kind: &'static Kind, planned: &[&Claim]) -> Self {
+        let names: FxHashSet<&str> = planned.iter().flat_map(|claim| names_of_claim(kind, claim)).collect();
+        let nameless = planned.iter().any(|claim| names_of_claim(kind, claim).is_empty());
         let mut all = Self {
             by_name: FxHashMap::default(),
             by_tags: FxHashMap::default(),
         };
         for at in case.ledger.of_kind(kind.name) {
             let live = case.live(at);
+            let mut own_names: Vec<&str> = names_of_live(kind, live).filter(|name| names.contains(name)).collect();
+            if own_names.is_empty() && !nameless {
+                continue;
+            }
             let entry = &case.ledger.entries[at as usize];
             let own = entry
                 .claims
@@ -178,15 +189,13 @@ impl<'a> Candidates<'a> {
             if own || case.known.contains_key(&at) || matches!(live.origin, Origin::AwsMade(_)) {
                 continue;
             }
-            let mut names: Vec<&str> = names_of_live(kind, live);
-            names.sort_unstable();
-            names.dedup();
-            for name in names {
+            own_names.sort_unstable();
+            own_names.dedup();
+            for name in own_names {
                 all.by_name.entry(name).or_default().push(at);
             }
-            let tags: Vec<(&str, &str)> = live.tags.own().collect();
-            if !tags.is_empty() {
-                all.by_tags.entry(tags).or_default().push(at);
+            if nameless && live.tags.own().next().is_some() {
+                all.by_tags.entry(live.tags.own().collect()).or_default().push(at);
             }
         }
         all
@@ -232,12 +241,11 @@ fn names_of_claim<'a>(kind: &'static Kind, claim: &'a Claim) -> Vec<&'a str> {
     names
 }
 
-fn names_of_live<'a>(kind: &'static Kind, live: &'a Live) -> Vec<&'a str> {
+fn names_of_live<'a>(kind: &'static Kind, live: &'a Live) -> impl Iterator<Item = &'a str> {
     name_attributes(kind)
         .filter_map(|path| live.configuration.text(path))
         .chain(live.name.as_deref())
         .chain([&*live.id])
-        .collect()
 }
 
 /// Whether a planned resource is the same thing as a live one: how strongly, and why.
@@ -263,8 +271,7 @@ fn likeness(kind: &'static Kind, claim: &Claim, live: &Live) -> Option<(u64, &'s
         return None;
     }
     let names = names_of_claim(kind, claim);
-    let there = names_of_live(kind, live);
-    if names.iter().any(|name| there.contains(name)) {
+    if names_of_live(kind, live).any(|name| names.contains(&name)) {
         return match (tags.all_equal, settings.equal) {
             (true, _) => Some((10_000 + settings.equal, "equal name and tags")),
             (false, 1..) => Some((5_000 + settings.equal, "equal name and settings")),

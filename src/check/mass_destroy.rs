@@ -75,28 +75,29 @@ fn find(rule: &Rule, case: &Case<'_>, _: &Backups) -> Vec<Raised> {
 /// Of each project: how many of its live resources are destroyed, and how many there are.
 fn projects(case: &Case<'_>, gone: &[(usize, LiveIndex)]) -> BTreeMap<Symbol, (u64, u64)> {
     let mut all: BTreeMap<Symbol, (u64, u64)> = BTreeMap::new();
-    let of = |at: LiveIndex| {
+    let mut each = |at: LiveIndex, visit: &mut dyn FnMut(&mut (u64, u64))| {
         let entry = &case.ledger.entries[at as usize];
         if entry.whole.is_some() && entry.claims.is_empty() {
-            return Vec::new();
+            return;
         }
-        let mut projects = entry.projects.clone();
-        projects.extend(entry.likely_project);
+        let mut none = true;
+        for project in entry.projects.iter().copied().chain(entry.likely_project) {
+            none = false;
+            visit(all.entry(project).or_default());
+        }
         // Claimed by no state that was given, but the plan knows it.
-        if projects.is_empty() && case.known.contains_key(&at) {
-            projects.extend(case.projects.iter().copied().take(1));
+        if none
+            && case.known.contains_key(&at)
+            && let Some(project) = case.projects.first()
+        {
+            visit(all.entry(*project).or_default());
         }
-        projects
     };
     for (at, _) in (0..).zip(&case.ledger.live) {
-        for project in of(at) {
-            all.entry(project).or_default().1 += 1;
-        }
+        each(at, &mut |counts| counts.1 += 1);
     }
     for (_, at) in gone {
-        for project in of(*at) {
-            all.entry(project).or_default().0 += 1;
-        }
+        each(*at, &mut |counts| counts.0 += 1);
     }
     all
 }

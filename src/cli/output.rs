@@ -12,6 +12,7 @@ use super::gather::Gathered;
 use super::look::LookArgs;
 use super::target::Target;
 use super::ui::Ui;
+use crate::findings::Finding;
 use crate::findings::ignores::{self, Ignore};
 use crate::report::human::Look;
 use crate::report::{Document, View, csv, html, human, json, markdown};
@@ -70,6 +71,14 @@ pub(crate) struct Output {
     look: Look,
 }
 
+/// What a report comes to.
+pub(crate) struct End<'a> {
+    /// Those that count for the exit code.
+    pub(crate) findings: &'a [Finding],
+    pub(crate) complete: bool,
+    pub(crate) interrupted: bool,
+}
+
 impl OutputArgs {
     /// Validates; where the command line does not say what fails, `config` does, and else `default`.
     pub(crate) fn settle(self, ui: &Ui, config: &config::Settings, default: &str) -> Result<Output, Failure> {
@@ -106,19 +115,38 @@ impl OutputArgs {
 }
 
 impl Output {
+    /// What need not be reported.
+    pub(crate) fn ignores(&self) -> &[Ignore] {
+        &self.ignores
+    }
+
     /// Writes the report everywhere and says what it comes to.
     pub(crate) fn deliver(self, gathered: &Gathered, ui: &mut Ui) -> Result<Exit, Failure> {
         let ledger = &gathered.ledger;
         let mut document = Document::new(ledger);
         document.findings = ignores::apply(document.findings, &self.ignores, ledger);
         let view = View::new(ledger, &document);
-        let render = |format: Format, look: Look| match format {
+        let end = End {
+            findings: &document.findings,
+            complete: document.coverage.complete,
+            interrupted: gathered.interrupted,
+        };
+        self.write(&end, ui, |format, look| match format {
             Format::Human => human::render(&view, look),
             Format::Json => json::render(&document),
             Format::Markdown => markdown::render(&view, look),
             Format::Html => html::render(ledger, &view),
             Format::Csv => csv::render(&document),
-        };
+        })
+    }
+
+    /// Writes what `render` makes to every place, and says what it comes to.
+    pub(crate) fn write(
+        self,
+        end: &End<'_>,
+        ui: &mut Ui,
+        render: impl Fn(Format, Look) -> String,
+    ) -> Result<Exit, Failure> {
         for (format, target) in self.files {
             let look = Look {
                 width: 100,
@@ -135,16 +163,12 @@ impl Output {
         if let Some(format) = self.stdout {
             ui.report(&render(format, self.look))?;
         }
-        let hits = document
-            .findings
-            .iter()
-            .filter(|finding| self.fail_on.hits(finding))
-            .count();
+        let hits = end.findings.iter().filter(|finding| self.fail_on.hits(finding)).count();
         let noun = if hits == 1 { "finding" } else { "findings" };
-        let exit = if gathered.interrupted {
+        let exit = if end.interrupted {
             ui.note("interrupted: what was not listed until then is a gap (exit 130)");
             Exit::Interrupted
-        } else if !document.coverage.complete {
+        } else if !end.complete {
             ui.note("incomplete: something could not be seen or read (exit 4)");
             Exit::Incomplete
         } else if hits > 0 {

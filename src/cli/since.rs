@@ -96,7 +96,7 @@ impl Newer {
     }
 }
 
-fn fits(saved: &Saved, newer: Option<&Newer>) -> bool {
+pub(crate) fn fits(saved: &Saved, newer: Option<&Newer>) -> bool {
     newer.is_none_or(|newer| {
         let itself = newer
             .path

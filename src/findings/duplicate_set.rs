@@ -51,13 +51,13 @@ fn finding(rule: &Rule, ledger: &Ledger, set: &DuplicateSet) -> Finding {
     );
     for (number, stack) in set.stacks.iter().enumerate().take(SHOWN) {
         let role = match (set.decided, number) {
-            (true, 0) => "the original",
-            (true, _) => "a copy",
+            (true, 0) => "original",
+            (true, _) => "copy",
             (false, _) => "original or copy, undecided",
         };
         let claimed = claims(ledger, stack);
         let text = format!(
-            "{} is {role}: {}, {claimed}",
+            "{} ({role}): {}, {claimed}",
             letter(number),
             portrait(ledger, stack, true)
         );

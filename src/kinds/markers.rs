@@ -6,6 +6,7 @@
 use std::sync::LazyLock;
 
 use globset::{Glob, GlobMatcher};
+use rustc_hash::FxHashMap;
 
 use crate::model::{Delegate, Symbol, Tags};
 
@@ -20,6 +21,8 @@ struct Marker {
 enum Pattern {
     Any,
     Word(&'static str),
+    /// A word and a star.
+    Start(&'static str),
     Glob(GlobMatcher),
 }
 
@@ -27,6 +30,9 @@ impl Pattern {
     fn new(text: &'static str) -> Self {
         match text {
             "*" => Self::Any,
+            _ if text.ends_with('*') && !text[..text.len() - 1].contains(['*', '[', '?']) => {
+                Self::Start(&text[..text.len() - 1])
+            }
             _ if text.contains(['*', '[', '?']) => {
                 Glob::new(text).map_or(Self::Word(text), |glob| Self::Glob(glob.compile_matcher()))
             }
@@ -38,6 +44,7 @@ impl Pattern {
         match self {
             Self::Any => true,
             Self::Word(word) => *word == text,
+            Self::Start(start) => text.starts_with(start),
             Self::Glob(glob) => glob.is_match(text),
         }
     }
@@ -63,6 +70,33 @@ static MARKERS: LazyLock<Vec<Marker>> = LazyLock::new(|| {
         .collect()
 });
 
+/// Where the markers of a key are: most keys are words, and a million resources ask for each of their tags.
+struct Keys {
+    words: FxHashMap<&'static str, Vec<usize>>,
+    patterns: Vec<usize>,
+}
+
+static KEYS: LazyLock<Keys> = LazyLock::new(|| {
+    let mut keys = Keys {
+        words: FxHashMap::default(),
+        patterns: Vec::new(),
+    };
+    for (at, marker) in MARKERS.iter().enumerate() {
+        match marker.key {
+            Pattern::Word(word) => keys.words.entry(word).or_default().push(at),
+            _ => keys.patterns.push(at),
+        }
+    }
+    keys
+});
+
+/// The markers whose key may hold for a tag's key, in the order of the table.
+fn of_key(key: &str) -> impl Iterator<Item = &'static Marker> {
+    let keys = &*KEYS;
+    let words = keys.words.get(key).map_or(&[][..], Vec::as_slice);
+    words.iter().chain(&keys.patterns).map(|at| &MARKERS[*at])
+}
+
 /// Systems whose mark says more than that of the machinery below them, the outermost first.
 const OUTER: &[&str] = &["servicecatalog", "elasticbeanstalk", "karpenter", "eks"];
 
@@ -73,8 +107,7 @@ pub fn by_tags(kind: &str, tags: &Tags) -> Option<Delegate> {
     let (marker, key, value) = tags
         .iter()
         .flat_map(|(key, value)| {
-            MARKERS
-                .iter()
+            of_key(key)
                 .filter(move |marker| {
                     marker.kind.is_none_or(|only| only == kind) && marker.key.holds(key) && marker.value.holds(value)
                 })

@@ -523,6 +523,7 @@ pub fn without_suffix(name: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
     use crate::ledger::testing::{ledger, live, state};
+    use proptest::prelude::*;
 
     #[test]
     fn generated_suffixes_do_not_count_and_chosen_ones_do() {
@@ -589,6 +590,69 @@ mod tests {
             of("sg-00000020"),
             "the same group in another network is another thing"
         );
+    }
+
+    /// Databases that name each other at will, rings included. `edges` may lead anywhere; ids differ by `salt`.
+    fn databases(salt: usize, labels: &[u8], edges: &[(usize, usize)], kept: &[bool]) -> Vec<Live> {
+        let id = |n: usize| format!("db-{salt}-{n}");
+        let arn = |n: usize| format!("arn:aws:rds:eu-west-1:123456789012:db:{}", id(n));
+        (0..labels.len())
+            .filter(|n| kept[*n])
+            .map(|n| {
+                let mut one = live("aws_db_instance", &id(n));
+                let targets = |set: bool| -> Vec<String> {
+                    let own = edges.iter().filter(|(from, to)| *from == n && (to % 2 == 0) == set);
+                    own.map(|(_, to)| arn(*to)).collect()
+                };
+                one.configuration
+                    .set("engine", format!("engine-{}", labels[n]))
+                    .set("replicate_source_db", targets(false))
+                    .set("vpc_security_group_ids", targets(true));
+                one
+            })
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn a_copy_of_what_is_closed_under_what_it_needs_has_the_originals_fingerprints(
+            labels in prop::collection::vec(0_u8..2, 1..9),
+            edges in prop::collection::vec((0_usize..8, 0_usize..8), 0..16),
+            wanted in prop::collection::vec(any::<bool>(), 8),
+        ) {
+            let count = labels.len();
+            let edges: Vec<_> = edges.into_iter().filter(|(from, to)| *from < count && *to < count).collect();
+            let mut kept = wanted;
+            for _ in 0..count {
+                for (from, to) in &edges {
+                    kept[*to] |= kept[*from];
+                }
+            }
+            let original = databases(1, &labels, &edges, &[true; 8]);
+            let copy = databases(2, &labels, &edges, &kept);
+            let alone = prints(original.clone());
+            let both = prints([original, copy].concat());
+            let of = |id: &str| both.iter().find(|(name, _)| name == id).expect("live").1;
+            for (id, print) in &alone {
+                prop_assert_eq!(of(id), *print, "another stack changed {}", id);
+                let twin = id.replacen("db-1-", "db-2-", 1);
+                let number: usize = id.rsplit('-').next().expect("a number").parse().expect("a number");
+                if kept[number] {
+                    prop_assert_eq!(of(&twin), *print);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn rings_of_another_length_are_other_rings() {
+        let ring = |salt: usize, count: usize| {
+            let edges: Vec<_> = (0..count).map(|n| (n, (n + 1) % count)).collect();
+            databases(salt, &vec![0; count], &edges, &vec![true; count])
+        };
+        let both = prints([ring(1, 10), ring(2, 12)].concat());
+        let of = |id: &str| both.iter().find(|(name, _)| name == id).expect("live").1;
+        assert_ne!(of("db-1-0"), of("db-2-0"));
     }
 
     #[test]

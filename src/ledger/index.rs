@@ -1,6 +1,7 @@
 //! Finds live resources by ARN, by id, by kind and id.
 
-use rustc_hash::FxHashMap;
+use rayon::prelude::*;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::kinds::facts::{Kind, Scope};
 use crate::model::shape::is_aws_id;
@@ -41,14 +42,15 @@ pub(super) struct Index<'a> {
     arns: FxHashMap<&'a str, LiveIndex>,
     /// Ids that AWS made are unique; any of them finds its resource without a kind.
     made_ids: FxHashMap<&'a str, LiveIndex>,
-    keys: FxHashMap<(&'static str, &'a str), Hits>,
+    /// By kind, then id or further key.
+    keys: FxHashMap<&'static str, FxHashMap<&'a str, Hits>>,
 }
 
 impl<'a> Index<'a> {
     pub(super) fn new(live: &'a [Live]) -> Self {
         let numbered = || (0..).zip(live);
         let arns = || {
-            let mut arns = FxHashMap::with_capacity_and_hasher(live.len(), Default::default());
+            let mut arns = FxHashMap::with_capacity_and_hasher(live.len(), rustc_hash::FxBuildHasher);
             for (at, one) in numbered().filter(|(_, one)| !one.arn.is_empty()) {
                 arns.entry(&*one.arn).or_insert(at);
             }
@@ -61,16 +63,28 @@ impl<'a> Index<'a> {
             }
             made_ids
         };
+        // The ledger is sorted by kind.
+        let starts = live.chunk_by(|a, b| a.kind == b.kind).scan(0, |next, chunk| {
+            let start = *next;
+            *next += chunk.len();
+            Some((start, chunk))
+        });
+        let chunks: Vec<(usize, &[Live])> = starts.collect();
         let keys = || {
-            let mut keys: FxHashMap<_, Hits> = FxHashMap::with_capacity_and_hasher(live.len(), Default::default());
-            for (at, one) in numbered() {
-                for key in std::iter::once(&one.id).chain(&one.keys) {
-                    keys.entry((one.kind.as_str(), &**key))
-                        .and_modify(|hits: &mut Hits| hits.add(at))
-                        .or_insert(Hits::One(at));
+            let of_kind = |(start, chunk): &(usize, &'a [Live])| {
+                let mut keys: FxHashMap<&'a str, Hits> =
+                    FxHashMap::with_capacity_and_hasher(chunk.len(), FxBuildHasher);
+                for (at, one) in (*start..).zip(*chunk) {
+                    let at = LiveIndex::try_from(at).unwrap_or(LiveIndex::MAX);
+                    for key in std::iter::once(&one.id).chain(&one.keys) {
+                        keys.entry(&**key)
+                            .and_modify(|hits: &mut Hits| hits.add(at))
+                            .or_insert(Hits::One(at));
+                    }
                 }
-            }
-            keys
+                (chunk[0].kind.as_str(), keys)
+            };
+            chunks.par_iter().map(of_kind).collect()
         };
         let (keys, (arns, made_ids)) = rayon::join(keys, || (arns(), made_ids()));
         Self {
@@ -95,8 +109,10 @@ impl<'a> Index<'a> {
     pub(super) fn exact(&self, text: &str) -> Option<LiveIndex> {
         if text.starts_with("arn:") {
             self.arn(text)
-        } else {
+        } else if text.contains('-') {
             self.made_ids.get(text).copied()
+        } else {
+            None
         }
     }
 
@@ -108,7 +124,7 @@ impl<'a> Index<'a> {
         account: Option<Symbol>,
         region: Option<Symbol>,
     ) -> Vec<LiveIndex> {
-        let Some(hits) = self.keys.get(&(kind.name, id)) else {
+        let Some(hits) = self.keys.get(kind.name).and_then(|ids| ids.get(id)) else {
             return Vec::new();
         };
         let region = if kind.scope == Scope::Global { None } else { region };

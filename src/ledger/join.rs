@@ -16,7 +16,7 @@ use crate::model::{Arn, Claim, Live, Symbol, Value};
 use super::index::{GLOBAL, Index};
 use super::{
     ClaimIndex, Entry, Held, Input, Ledger, LiveIndex, NoMatch, Unmatched, duplicates, fingerprint, ownership,
-    references,
+    references, sort,
 };
 
 /// What the join says about one claim.
@@ -36,11 +36,24 @@ pub(super) fn build(input: Input) -> Ledger {
         across,
     } = input;
     let mut live = scan.live;
-    live.par_sort_unstable_by(|a, b| {
-        order(a)
-            .cmp(&order(b))
-            .then_with(|| b.configuration.len().cmp(&a.configuration.len()))
-    });
+    let mut places: Vec<(Symbol, Symbol, Symbol)> = Vec::new();
+    let mut place_of: FxHashMap<(Symbol, Symbol, Symbol), u32> = FxHashMap::default();
+    for one in &live {
+        place_of.entry((one.kind, one.account, one.region)).or_insert_with(|| {
+            places.push((one.kind, one.account, one.region));
+            0
+        });
+    }
+    places.sort_unstable();
+    for (rank, place) in (0..).zip(places) {
+        place_of.insert(place, rank);
+    }
+    sort::sort(
+        &mut live,
+        &|one| place_of[&(one.kind, one.account, one.region)],
+        &|one| &*one.id,
+        &|a, b| (&a.arn, b.configuration.len()).cmp(&(&b.arn, a.configuration.len())),
+    );
     // Two listings may see one thing (an instance by two operations); the one that says more stays.
     live.dedup_by(|b, a| !a.arn.is_empty() && a.kind == b.kind && a.arn == b.arn);
 
@@ -49,8 +62,8 @@ pub(super) fn build(input: Input) -> Ledger {
             claim.project = projects.of(claim, state);
         }
     }
-    claims.par_sort_unstable_by(|a, b| {
-        (a.state, &*a.address, &a.deposed, a.mode).cmp(&(b.state, &*b.address, &b.deposed, b.mode))
+    sort::sort(&mut claims, &|claim| claim.state, &|claim| &*claim.address, &|a, b| {
+        (&a.deposed, a.mode).cmp(&(&b.deposed, b.mode))
     });
 
     let mut ledger = Ledger {
@@ -103,10 +116,6 @@ pub(super) fn build(input: Input) -> Ledger {
     ownership::decide(&mut ledger, &projects);
     ledger.duplicates = duplicates::find(&ledger, &prints, across);
     ledger
-}
-
-fn order(live: &Live) -> (Symbol, Symbol, Symbol, &str, &str) {
-    (live.kind, live.account, live.region, &live.id, &live.arn)
 }
 
 /// Where the claims of one provider block of a state are, told from those among them that have an ARN.

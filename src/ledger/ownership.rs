@@ -1,5 +1,7 @@
 //! Whose each live resource is, from its claims, its whole, its origin, and what could not be seen.
 
+use std::sync::OnceLock;
+
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
@@ -251,7 +253,8 @@ fn orphans(ledger: &mut Ledger) {
     if unmanaged.is_empty() {
         return;
     }
-    let index = Index::new(&ledger.live);
+    // Few tests ask what is live.
+    let index: OnceLock<Index<'_>> = OnceLock::new();
     let users = users_of_kinds();
     let found: Vec<(usize, Box<str>)> = unmanaged
         .into_par_iter()
@@ -275,7 +278,11 @@ fn orphans(ledger: &mut Ledger) {
                 .is_none_or(|kinds| kinds.iter().all(|user| may_speak(ledger, user, live)));
             let is_live = |kind: &str, text: &str| {
                 let listed = ledger.coverage.listed(Symbol::new(kind), live.account, live.region);
-                index.exact(text).map(|_| true).or(listed.then_some(false))
+                index
+                    .get_or_init(|| Index::new(&ledger.live))
+                    .exact(text)
+                    .map(|_| true)
+                    .or(listed.then_some(false))
             };
             let usage = Usage {
                 used_by: &used_by,

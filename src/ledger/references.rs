@@ -20,7 +20,7 @@ pub(super) fn collect(ledger: &Ledger, index: &Index<'_>, matches: &[Match]) -> 
                 from: Node::Live(at),
                 to,
                 via,
-            })
+            });
         });
         edges
     });
@@ -46,7 +46,7 @@ pub(super) fn collect(ledger: &Ledger, index: &Index<'_>, matches: &[Match]) -> 
                             from: Node::Claim(at),
                             to,
                             via,
-                        })
+                        });
                     });
                     return edges;
                 }
@@ -76,17 +76,20 @@ fn sorted(by_target: Vec<Edge>, resources: usize) -> References {
         starts
     };
     let target_starts = starts(&mut by_target.iter().map(|edge| edge.to));
-    let source = |position: &u32| match by_target[*position as usize].from {
-        Node::Live(at) => at,
-        Node::Claim(_) => u32::MAX,
+    let source = |edge: &Edge| match edge.from {
+        Node::Live(at) => Some(at),
+        Node::Claim(_) => None,
     };
-    let mut by_source: Vec<u32> = (0..)
-        .zip(&by_target)
-        .filter(|(_, edge)| matches!(edge.from, Node::Live(_)))
-        .map(|(position, _)| position)
-        .collect();
-    by_source.par_sort_by_key(source);
-    let source_starts = starts(&mut by_source.iter().map(source));
+    let source_starts = starts(&mut by_target.iter().filter_map(source));
+    // Where each source's next edge goes: they come in order, so nothing has to be compared.
+    let mut next = source_starts.clone();
+    let mut by_source = vec![0_u32; source_starts.last().copied().unwrap_or(0) as usize];
+    for (position, edge) in (0..).zip(&by_target) {
+        if let Some(at) = source(edge) {
+            by_source[next[at as usize] as usize] = position;
+            next[at as usize] += 1;
+        }
+    }
     References {
         by_target,
         target_starts,

@@ -77,7 +77,7 @@ fn joined(items: impl Iterator<Item = String>) -> String {
     items.collect::<Vec<_>>().join("; ")
 }
 
-fn row<'a>(out: &mut String, cells: impl IntoIterator<Item = &'a str>) {
+pub(super) fn row<'a>(out: &mut String, cells: impl IntoIterator<Item = &'a str>) {
     for (at, text) in cells.into_iter().enumerate() {
         if at > 0 {
             out.push(',');

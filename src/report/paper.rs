@@ -184,6 +184,75 @@ impl Paper {
         page.text
     }
 
+    /// Laid out as one self-contained page, without script.
+    pub(super) fn html(&self) -> String {
+        let mut out = String::from(PAGE);
+        let mut push = |line: &str| {
+            out.push_str(line);
+            out.push('\n');
+        };
+        for (at, block) in self.blocks.iter().enumerate() {
+            let before = at.checked_sub(1).map(|at| &self.blocks[at]);
+            let after = self.blocks.get(at + 1);
+            let member = |block: Option<&Block>| matches!(block, Some(Block::Item(_) | Block::More(..)));
+            match block {
+                Block::Title(text) => push(&format!("<title>{0}</title><h1>{0}</h1>", page_text(text))),
+                Block::Section(text, _) => push(&format!("<h2>{}</h2>", page_text(text))),
+                Block::Text(text, Tone::Warn | Tone::Bad) => {
+                    push(&format!("<p><strong>{}</strong></p>", page_text(text)));
+                }
+                Block::Text(text, _) => push(&format!("<p>{}</p>", page_text(text))),
+                Block::Count {
+                    number,
+                    word,
+                    meaning,
+                    tone,
+                } => {
+                    if !matches!(before, Some(Block::Count { .. })) {
+                        push("<table>");
+                    }
+                    let tag = if matches!(tone, Tone::Warn | Tone::Bad) {
+                        "strong"
+                    } else {
+                        "span"
+                    };
+                    push(&format!(
+                        "<tr><td><{tag}>{}</{tag}></td><th scope=row>{}</th><td>{}</td></tr>",
+                        page_text(number),
+                        page_text(word),
+                        page_text(meaning)
+                    ));
+                    if !matches!(after, Some(Block::Count { .. })) {
+                        push("</table>");
+                    }
+                }
+                Block::Item(_) | Block::More(..) => {
+                    if !member(before) {
+                        push("<ul>");
+                    }
+                    match block {
+                        Block::Item(item) => {
+                            let mut line = format!("<li>{}", page_text(&item.text));
+                            for note in &item.notes {
+                                line += &format!("<br><small>{}</small>", page_text(note));
+                            }
+                            for command in &item.commands {
+                                line += &format!("<pre>{}</pre>", page_text(command));
+                            }
+                            push(&(line + "</li>"));
+                        }
+                        Block::More(count, what) => push(&format!("<li>and {count} more {what}</li>")),
+                        _ => {}
+                    }
+                    if !member(after) {
+                        push("</ul>");
+                    }
+                }
+            }
+        }
+        out
+    }
+
     fn columns(&self) -> (usize, usize) {
         let counts = self.blocks.iter().filter_map(|block| match block {
             Block::Count { number, word, .. } => Some((width(number), width(word))),
@@ -258,6 +327,32 @@ impl Paper {
     }
 }
 
+/// The start of a page: readable on a phone, in the dark and on paper.
+const PAGE: &str = "<!doctype html>\n<html lang=en><meta charset=utf-8>\
+<meta name=viewport content=\"width=device-width, initial-scale=1\">\
+<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; style-src 'unsafe-inline'\">\
+<style>:root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;\
+padding:0 1rem;overflow-wrap:anywhere}table{border-collapse:collapse}td,th{padding:.1rem .8rem .1rem 0;\
+text-align:left;vertical-align:top}td:first-child{text-align:right}pre{overflow-x:auto;white-space:pre}\
+small{opacity:.8}</style>\n";
+
+/// Foreign text as text: nothing in it is markup.
+fn page_text(text: &str) -> String {
+    let text = plain(text);
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -287,5 +382,8 @@ mod tests {
             "{markdown}"
         );
         assert!(markdown.contains("| **3** | **gone** | were there |"), "{markdown}");
+        let page = paper.html();
+        assert!(page.contains("<li>database &lt;b&gt;|x` \\u{1b}[2J<pre>"), "{page}");
+        assert!(!page.contains("<b>") && page.matches("<ul>").count() == 1, "{page}");
     }
 }

@@ -317,14 +317,27 @@ impl<'a> View<'a> {
         let cells = &self.document.coverage.cells;
         let failed = cells
             .iter()
-            .filter(|cell| !matches!(cell.status, CellStatus::Listed | CellStatus::Skipped))
+            .filter(|cell| {
+                !matches!(
+                    cell.status,
+                    CellStatus::Listed | CellStatus::Skipped | CellStatus::NotEnabled
+                )
+            })
             .count() as u64;
+        let with = |status| cells.iter().filter(|cell| cell.status == status).count() as u64;
+        let absent = with(CellStatus::NotEnabled);
         let states = self.state_gaps().count() as u64;
         if self.document.coverage.complete {
-            return format!(
-                "Everything that was asked for was seen: {} read to the last page.",
-                counted(cells.len() as u64, "listing", "listings")
-            );
+            let read = counted(with(CellStatus::Listed), "listing", "listings");
+            // Not proof that nothing is there, and no failure either: said, but not listed one by one.
+            let rest = match absent {
+                0 => String::new(),
+                many => format!(
+                    "; {} of services that are not offered or not in use there",
+                    thousands(many)
+                ),
+            };
+            return format!("Everything that was asked for was seen: {read} read to the last page{rest}.");
         }
         let mut parts = Vec::new();
         if failed > 0 {
@@ -358,7 +371,7 @@ impl<'a> View<'a> {
         let several = self.document.accounts.len() > 1;
         let mut by_kind: BTreeMap<(CellStatus, &str), (Vec<String>, BTreeSet<&str>)> = BTreeMap::new();
         let gaps = self.document.coverage.cells.iter();
-        for cell in gaps.filter(|cell| cell.status != CellStatus::Listed) {
+        for cell in gaps.filter(|cell| !matches!(cell.status, CellStatus::Listed | CellStatus::NotEnabled)) {
             let (places, details) = by_kind.entry((cell.status, cell.kind.as_str())).or_default();
             places.push(place(cell, several));
             details.extend(cell.detail.as_deref());

@@ -469,6 +469,14 @@ fn row(live: &Live, ownership: Ownership, projects: &[Symbol], whole: Option<&Li
     }
 }
 
+/// A resource of a ledger, as lists of changes have it.
+#[must_use]
+pub fn row_of(ledger: &Ledger, at: usize) -> Row {
+    let entry = &ledger.entries[at];
+    let whole = entry.whole.map(|whole| &ledger.live[whole as usize]);
+    row(&ledger.live[at], entry.ownership, &entry.projects, whole)
+}
+
 fn names(projects: &[Symbol]) -> Vec<String> {
     projects.iter().map(ToString::to_string).collect()
 }

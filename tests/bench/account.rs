@@ -1,8 +1,10 @@
 //! A made-up account of any size: stacks of a network, machines, a load balancer and a database, as they come.
 
 use whose::ledger::{Input, Projects};
+use whose::model::plan::{Action, Plan, PlannedChange};
 use whose::model::{
-    Account, Arn, Cell, CellStatus, Claim, Configuration, Live, Mode, Scan, State, StateStatus, Symbol, Tags, Value,
+    Account, Arn, Cell, CellStatus, Claim, Configuration, Live, Mode, Reference, Scan, State, StateStatus, Symbol,
+    Tags, Value,
 };
 
 const ACCOUNT: &str = "123456789012";
@@ -52,6 +54,15 @@ const STACK: &[(&str, &str, &str, &[(&str, usize)])] = &[
 
 /// Makes `size` live resources and as many claims on them, in states of 50 stacks.
 pub(crate) fn input(size: usize) -> Input {
+    made(size, false)
+}
+
+/// The same with three references for each resource, with stacks that nobody claims, and with copies of stacks.
+pub(crate) fn tangled(size: usize) -> Input {
+    made(size, true)
+}
+
+fn made(size: usize, tangled: bool) -> Input {
     let mut live = Vec::with_capacity(size);
     let mut claims = Vec::with_capacity(size);
     let mut states: Vec<State> = Vec::new();
@@ -88,8 +99,11 @@ pub(crate) fn input(size: usize) -> Input {
             let (service, path) = resource.split_once(':').expect("service:path");
             let arn = format!("arn:aws:{service}:{region}:{ACCOUNT}:{path}{id}");
             assert!(Arn::parse(&arn).is_some());
+            // Of forty stacks one is a copy of the one before it, and two are claimed by nobody.
+            let name = if tangled && stack % 40 == 4 { stack - 4 } else { stack };
+            let claimed = !(tangled && matches!(stack % 40, 4 | 7));
             let tags: Tags = [
-                ("Name", format!("{prefix}-{stack}")),
+                ("Name", format!("{prefix}-{name}")),
                 ("Project", format!("project-{state}")),
             ]
             .into_iter()
@@ -104,10 +118,18 @@ pub(crate) fn input(size: usize) -> Input {
                 one.configuration.set(*attribute, value);
             }
             one.configuration
-                .set("cidr_block", format!("10.{}.{at}.0/24", stack % 256));
+                .set("cidr_block", format!("10.{}.{at}.0/24", name % 256));
             one.configuration.shrink();
             one.tagged(tags.clone());
-            claims.push(Claim {
+            let others = ids
+                .iter()
+                .enumerate()
+                .filter(|(to, _)| tangled && references.iter().all(|(_, old)| old != to));
+            let candidates = others.rev().take(2).map(|(_, id)| Reference {
+                via: Symbol::known("depends_on"),
+                target: id.as_str().into(),
+            });
+            let claim = Claim {
                 state,
                 mode: Mode::Managed,
                 kind: Symbol::new(kind),
@@ -120,11 +142,12 @@ pub(crate) fn input(size: usize) -> Input {
                 account: Some(account),
                 tags,
                 configuration: one.configuration.clone(),
-                candidates: Vec::new(),
+                candidates: candidates.collect(),
                 deposed: None,
                 tainted: false,
                 project: Symbol::default(),
-            });
+            };
+            claims.extend(claimed.then_some(claim));
             live.push(one);
             ids.push(id);
         }
@@ -159,5 +182,55 @@ pub(crate) fn input(size: usize) -> Input {
         claims,
         projects: Projects::default(),
         across: whose::ledger::duplicates::Across::Nothing,
+    }
+}
+
+/// A plan over the first claims of the account; every tenth create is of something that is there.
+pub(crate) fn plan(input: &Input, changes: usize) -> Plan {
+    let changed = input
+        .claims
+        .iter()
+        .cycle()
+        .take(changes)
+        .enumerate()
+        .map(|(number, claim)| {
+            let action = match number % 10 {
+                0 => Action::Delete,
+                1 | 2 => Action::Create,
+                _ => Action::Update,
+            };
+            let mut after = claim.clone();
+            if number % 10 == 1 {
+                let other = format!("new-{number}");
+                after.tags = [("Name", other.as_str()), ("Project", "new")].into_iter().collect();
+                after
+                    .configuration
+                    .set("name", other.as_str())
+                    .set("identifier", other.as_str());
+            }
+            if action == Action::Create {
+                (after.id, after.arn) = (None, None);
+            }
+            PlannedChange {
+                address: format!("{}-{number}", claim.address).into(),
+                mode: Mode::Managed,
+                kind: claim.kind,
+                action,
+                deposed: None,
+                before: (action != Action::Create).then(|| claim.clone()),
+                after: (action != Action::Delete).then_some(after),
+                unknown: Vec::new(),
+                imports: false,
+                previous_address: None,
+                replaced_by: Vec::new(),
+            }
+        });
+    Plan {
+        source: "plan.json".to_owned(),
+        format_version: "1.2".to_owned(),
+        complete: true,
+        prior_instances: Some(input.claims.len() as u64),
+        changes: changed.collect(),
+        ..Plan::default()
     }
 }

@@ -1,11 +1,16 @@
 //! Prints figures: `cargo bench --profile dev -- [NAME …]`. It asserts no time.
 
+#![expect(clippy::print_stdout, reason = "a bench prints its figures")]
+#![expect(clippy::cast_precision_loss, reason = "figures are rounded anyway")]
+
 mod account;
 mod states;
 
 use std::time::Instant;
 
-use whose::ledger::Ledger;
+use whose::check::{Request, Thresholds};
+use whose::ledger::{Ledger, Projects};
+use whose::model::plan::Intent;
 
 fn main() {
     let wanted: Vec<String> = std::env::args()
@@ -18,6 +23,16 @@ fn main() {
     }
     if run("start") {
         start();
+    }
+    if run("ledger") {
+        for size in [10_000, 100_000, 1_000_000] {
+            ledger(size);
+        }
+    }
+    if run("check") {
+        for size in [10_000, 100_000, 1_000_000] {
+            check(size, 10_000);
+        }
     }
     if run("join") {
         for size in [10_000, 100_000, 1_000_000] {
@@ -65,20 +80,87 @@ fn start() {
     );
 }
 
+/// Holds a plan against an account: a tenth is destroyed, a tenth made again under new names, a tenth made that exists,
+/// the rest changed in place.
+fn check(size: usize, changes: usize) {
+    let start = Instant::now();
+    let input = account::input(size);
+    let plan = account::plan(&input, changes);
+    let ledger = Ledger::new(input);
+    let request = Request {
+        now: ledger.scanned_at,
+        intent: Intent::Plan(Box::new(plan)),
+        known: Vec::new(),
+        projects: Projects::default(),
+        expected_accounts: Vec::new(),
+        thresholds: Thresholds::default(),
+    };
+    let (loading, before) = (start.elapsed().as_secs_f64(), resident());
+    let start = Instant::now();
+    let report = whose::check::check(&ledger, &request);
+    println!(
+        "check: {changes} changes x {} live: {}, {} findings; {:.2} s besides {loading:.2} s of loading; {before} MB before, peak {} MB",
+        ledger.live.len(),
+        report.verdict.word(),
+        report.findings.len(),
+        start.elapsed().as_secs_f64(),
+        peak(),
+    );
+}
+
 /// Joins as many claims as there are live resources.
 fn join(size: usize) {
     let input = account::input(size);
     let (live, claims) = (input.scan.live.len(), input.claims.len());
     let before = resident();
-    let start = Instant::now();
+    let (start, busy) = (Instant::now(), processor());
     let ledger = Ledger::new(input);
     let seconds = start.elapsed().as_secs_f64();
+    let busy = processor() - busy;
     let managed = ledger.entries.iter().filter(|entry| !entry.projects.is_empty()).count();
     println!(
-        "join: {live} live x {claims} claims, {} references, {managed} claimed: {seconds:.2} s; input {before} MB, peak {} MB",
+        "join: {live} live x {claims} claims, {} references, {managed} claimed: {seconds:.2} s ({busy:.2} s of processor); input {before} MB, peak {} MB",
         ledger.references.all().len(),
         peak(),
     );
+}
+
+/// Joins a tangled account, and runs every rule over it.
+fn ledger(size: usize) {
+    let input = account::tangled(size);
+    let before = resident();
+    let (start, busy) = (Instant::now(), processor());
+    let ledger = Ledger::new(input);
+    let joined = start.elapsed().as_secs_f64();
+    let findings = whose::findings::all(&ledger);
+    println!(
+        "ledger: {} live, {} references, {} duplicate sets: {joined:.2} s, with {} findings {:.2} s ({:.2} s of processor); \
+         input {before} MB, peak {} MB",
+        ledger.live.len(),
+        ledger.references.all().len(),
+        ledger.duplicates.len(),
+        findings.len(),
+        start.elapsed().as_secs_f64(),
+        processor() - busy,
+        peak(),
+    );
+}
+
+/// Seconds that all threads have had a processor for, as Linux tells it; 0 elsewhere.
+fn processor() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<f64> = stat
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    // Of what follows the name and the state's letter: user and system time in hundredths.
+    fields
+        .get(10)
+        .zip(fields.get(11))
+        .map_or(0.0, |(user, system)| (user + system) / 100.0)
 }
 
 /// Resident memory now, in MB, as Linux tells it; 0 elsewhere.

@@ -275,7 +275,7 @@ impl Maker {
                 .arn_of("aws", region, ACCOUNT, &id)
                 .expect("a template"),
         };
-        let id = if matches!(prefix(kind), None) && kind.starts_with("aws_lb") || kind.ends_with("_task_definition") {
+        let id = if prefix(kind).is_none() && kind.starts_with("aws_lb") || kind.ends_with("_task_definition") {
             arn.clone()
         } else {
             id
@@ -592,12 +592,12 @@ impl Maker {
         }
         if block.kind == "aws_security_group" {
             // Groups of a stack let each other in, in a ring.
-            let others = made
+            let mut others = made
                 .iter()
                 .flatten()
                 .filter(|other| self.live[**other].kind == "aws_security_group");
             let last: Vec<Value> = others
-                .last()
+                .next_back()
                 .map(|other| Value::Text(self.live[*other].id.clone()))
                 .into_iter()
                 .collect();
@@ -960,9 +960,15 @@ impl Maker {
     }
 
     /// An account of so many stacks, with the copies that `plan` names.
-    pub(crate) fn account(mut self, stacks: usize, plan: &[How]) -> Generated {
+    pub(crate) fn account(self, stacks: usize, plan: &[How]) -> Generated {
+        self.account_from(0, stacks, plan)
+    }
+
+    /// The same with stacks numbered from `first`.
+    pub(crate) fn account_from(mut self, first: usize, stacks: usize, plan: &[How]) -> Generated {
         let mut plan = plan.iter().cycle();
-        for number in 0..stacks {
+        // Names that must be unique are made from the number: accounts of other numbers can be put together.
+        for number in first..first + stacks {
             let mut stack = self.blueprint(number);
             let copied = number % 2 == 0;
             let how = copied.then(|| plan.next().copied()).flatten();

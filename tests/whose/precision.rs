@@ -2,12 +2,15 @@
 //!
 //! `cargo test --test whose precision -- --nocapture` prints the table.
 
+#![expect(clippy::print_stdout, reason = "it prints the table that it asserts")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use whose::ledger::duplicates::{Across, DuplicateSet};
-use whose::ledger::{Ledger, Ownership};
+use whose::ledger::{Input, Ledger, Ownership};
+use whose::report::Document;
 
-use crate::generated::{Generated, How, Maker};
+use crate::generated::{Generated, How, Maker, Random};
 
 const SEEDS: u64 = 12;
 const STACKS: usize = 50;
@@ -255,4 +258,85 @@ fn copies_in_another_region_are_found_where_that_is_asked() {
     let score = table.duplicates["Abroad"];
     assert_eq!(score.missed, 0);
     assert_eq!(table.duplicates["no copies"].wrong, 0);
+}
+
+/// The document of an input, as text.
+fn text(input: Input) -> String {
+    serde_json::to_string(&Document::new(&Ledger::new(input))).expect("a document")
+}
+
+fn shuffle<T>(items: &mut [T], random: &mut Random) {
+    for at in (1..items.len()).rev() {
+        items.swap(at, random.below(at + 1));
+    }
+}
+
+#[test]
+fn the_order_of_a_whole_account_changes_nothing() {
+    for seed in 1..4 {
+        let made = Maker::new(seed).account(12, &[How::Whole, How::Lost, How::Leaning, How::Part]);
+        let (mut shuffled, mut random) = (made.input.clone(), Random::new(seed));
+        shuffle(&mut shuffled.scan.live, &mut random);
+        shuffle(&mut shuffled.claims, &mut random);
+        assert!(text(made.input) == text(shuffled), "seed {seed}");
+    }
+}
+
+#[test]
+fn more_stacks_never_change_whose_the_others_are() {
+    for seed in 1..4 {
+        let (one, two) = (
+            Maker::new(seed).account(10, &[How::Whole]),
+            Maker::new(seed + 100).account_from(5000, 10, &[How::Lost]),
+        );
+        let mut both = one.input.clone();
+        let states = u32::try_from(both.states.len()).expect("few");
+        both.scan.live.extend(two.input.scan.live);
+        both.states.extend(two.input.states);
+        both.claims.extend(two.input.claims.into_iter().map(|mut claim| {
+            claim.state += states;
+            claim
+        }));
+        let (alone, among) = (Ledger::new(one.input), Ledger::new(both));
+        for (live, entry) in alone.live.iter().zip(&alone.entries) {
+            let found = among.find(&live.arn);
+            let same = &among.entries[found[0] as usize];
+            assert_eq!(
+                (entry.ownership, &entry.why),
+                (same.ownership, &same.why),
+                "{}",
+                live.arn
+            );
+            assert_eq!(entry.orphan, same.orphan, "{}", live.arn);
+        }
+    }
+}
+
+/// Equal things by the hundred thousand are no duplicates, and take no longer than different ones.
+#[test]
+fn a_hundred_thousand_equal_things_are_nobodys_copies() {
+    for named in [false, true] {
+        let mut made = Maker::new(1).account(2, &[How::Whole]);
+        let before = Ledger::new(made.input.clone()).duplicates.len();
+        let pattern = made
+            .input
+            .scan
+            .live
+            .iter()
+            .find(|one| one.kind == "aws_ebs_volume" && one.part_of.is_none());
+        let pattern = pattern.expect("a volume").clone();
+        for n in 0..100_000_u32 {
+            let mut one = pattern.clone();
+            one.id = format!("vol-{n:08x}").into();
+            one.arn = format!("arn:aws:ec2:eu-west-1:123456789012:volume/vol-{n:08x}").into();
+            one.created_at = None;
+            if named {
+                one.tagged([("Name", "cache")].into_iter().collect());
+            }
+            made.input.scan.live.push(one);
+        }
+        let start = std::time::Instant::now();
+        assert_eq!(Ledger::new(made.input).duplicates.len(), before);
+        println!("100,000 equal volumes, named {named}: {:?}", start.elapsed());
+    }
 }

@@ -331,3 +331,96 @@ fn a_write_that_is_killed_never_leaves_a_file_that_reads_as_whole_and_is_not() {
     }
     assert!(left > 0, "no write was ever cut off, so nothing was tried");
 }
+
+/// Two weeks of drift: what a person and another tool did meanwhile, in the words of the weekly report.
+#[test]
+fn the_weekly_report_tells_what_became_worse_and_what_it_costs() {
+    let temporary = folder();
+    let folder = Folder::new(temporary.path());
+    let clutter = |snapshot: &mut Snapshot, keep: bool| {
+        // The copies and the clutter are not there yet.
+        if !keep {
+            let made = "2025-06-01T00:00:00Z".parse().expect("a time");
+            snapshot
+                .scan
+                .live
+                .retain(|live| live.created_at.is_none_or(|at| at < made));
+        }
+    };
+    kept(&folder, "2026-11-10T06:00:00Z", &|snapshot| clutter(snapshot, false));
+    kept(&folder, "2026-11-17T06:00:00Z", &|snapshot| clutter(snapshot, false));
+    kept(&folder, "2026-11-24T06:00:00Z", &|snapshot| {
+        clutter(snapshot, true);
+        let database = snapshot
+            .scan
+            .live
+            .iter_mut()
+            .find(|live| live.kind == "aws_db_instance");
+        let database = database.expect("the story's database");
+        database.configuration.set("instance_class", "db.r6g.4xlarge");
+        database.configuration.set("deletion_protection", false);
+    });
+    let config = temporary.path().join("whose.toml");
+    let ignore = "[[ignores]]\nresource = \"no-such-*\"\nreason = \"was needed\"\nexpires = \"2026-11-20\"\n";
+    std::fs::write(&config, ignore).expect("written");
+    let week = |arguments: &[&str]| {
+        let mut command = whose();
+        command
+            .args(["report", "--since", "last", "--width", "100"])
+            .args(arguments);
+        command
+            .arg("--snapshots")
+            .arg(temporary.path())
+            .arg("--config")
+            .arg(&config);
+        run(&mut command)
+    };
+    let (out, err, code) = week(&["--format", "json"]);
+    assert_eq!(code, 3, "{err}");
+    let json: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(json["schema"], "whose.weekly/1");
+    assert_eq!(
+        json["drifted"][0]["evidence"][1],
+        r#"instance_class: state says "db.t4g.medium", live is "db.r6g.4xlarge""#
+    );
+    let count = |name: &str| json[name].as_array().expect("a list").len();
+    assert_eq!((count("trend"), count("ignores"), count("drifted")), (3, 1, 1));
+    assert!(
+        count("new_unmanaged") > 5 && count("unmanaged") >= count("new_unmanaged"),
+        "{out}"
+    );
+    assert!(json["orphans_monthly_cost"].as_f64().expect("a number") > 1.0, "{out}");
+    // What AWS gives no age for is at least as old as the snapshots that had it.
+    let unmanaged = json["unmanaged"].as_array().expect("a list");
+    assert!(
+        unmanaged.iter().any(|one| one["first_seen"] == "2026-11-10T06:00:00Z"),
+        "{out}"
+    );
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/report"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    for format in ["human", "markdown", "csv"] {
+        let (out, _, code) = week(&["--format", format]);
+        assert_eq!(code, 3);
+        assert!(!out.contains("CANARY"));
+        settings.bind(|| insta::assert_snapshot!(format!("weekly-{format}"), out));
+    }
+    let (page, ..) = week(&["--format", "html"]);
+    assert!(
+        page.starts_with("<!doctype html>") && page.contains("<h2>Drifted from the state</h2>"),
+        "{page}"
+    );
+    assert!(
+        !page.contains("http://") && !page.contains("<script"),
+        "nothing is fetched, nothing runs"
+    );
+
+    assert_eq!(week(&["--fail-on", "never"]).2, 0);
+    // Nothing is new against itself, so nothing fails again.
+    let newest = folder.list().expect("listed").pop().expect("one").path;
+    let newest = newest.to_str().expect("UTF-8");
+    let (out, err, code) = run(whose().args(["report", newest, "--since", newest, "--no-config"]));
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(out.contains("0  new findings"), "{out}");
+}

@@ -122,15 +122,6 @@ impl Group {
     fn wants(&self, run: &Run<'_>) -> bool {
         self.rows.iter().any(|row| run.wanted(&row.kind)) || self.children.iter().any(|(_, child)| child.wants(run))
     }
-
-    /// The rows of the whole tree.
-    pub(crate) fn all_rows(&self) -> Vec<&'static Row> {
-        self.rows
-            .iter()
-            .copied()
-            .chain(self.children.iter().flat_map(|(_, child)| child.all_rows()))
-            .collect()
-    }
 }
 
 /// How the listing of one kind ended.
@@ -211,10 +202,7 @@ impl<'a> Run<'a> {
             let mut listed = Listed::default();
             let mut asked: Vec<Option<Arc<Parent>>> = vec![parent];
             // A row that is its own parent: what it found is asked in turn, until nothing new comes.
-            let recursive = group
-                .rows
-                .iter()
-                .any(|row| row.parent.iter().any(|parent| *parent == row.kind));
+            let recursive = group.rows.iter().any(|row| row.parent.contains(&row.kind));
             let mut seen = FxHashSet::default();
             while let Some(under) = asked.pop() {
                 let mut once = Listed::default();
@@ -286,6 +274,8 @@ impl<'a> Run<'a> {
             place.region = Symbol::known(row.at.0);
         }
         let mut first_fault = None;
+        let mut unknown_value = None;
+        let mut answered = false;
         let whole = [Word("")];
         let values: &[Word] = if row.each.is_empty() { &whole } else { &row.each };
         for value in values {
@@ -301,11 +291,18 @@ impl<'a> Run<'a> {
                 each: value,
                 parent: parent.cloned(),
             };
-            if let Err(fault) = self.value(row, service, &readers, group, words, listed).await {
-                first_fault.get_or_insert(fault);
+            match self.value(row, service, &readers, group, words, listed).await {
+                Ok(()) => answered = true,
+                Err(fault) if !value.is_empty() && refuses_value(&fault) => {
+                    unknown_value.get_or_insert(fault);
+                }
+                Err(fault) => {
+                    first_fault.get_or_insert(fault);
+                }
             }
         }
-        first_fault.map_or(Ok(()), Err)
+        // Where it answers to others, it does not know things of that sort there.
+        first_fault.or(unknown_value.filter(|_| !answered)).map_or(Ok(()), Err)
     }
 
     async fn value(
@@ -432,10 +429,7 @@ impl<'a> Run<'a> {
         let has_children: Vec<bool> = group
             .rows
             .iter()
-            .map(|row| {
-                group.children.iter().any(|(kind, _)| *kind == row.kind.0)
-                    || row.parent.iter().any(|parent| *parent == row.kind)
-            })
+            .map(|row| group.children.iter().any(|(kind, _)| *kind == row.kind.0) || row.parent.contains(&row.kind))
             .collect();
         let mut found = Vec::new();
         for (node, detail) in nodes.iter().zip(&details) {
@@ -463,6 +457,14 @@ impl<'a> Run<'a> {
             .unwrap_or_else(PoisonError::into_inner)
             .append(&mut found);
     }
+}
+
+/// Says whether a service refuses a parameter's value: an older region or partition may not know all of them.
+fn refuses_value(fault: &Fault) -> bool {
+    matches!(
+        fault.code.as_deref(),
+        Some("ValidationException" | "InvalidInputException" | "InvalidParameterException")
+    )
 }
 
 /// What one call gave.
