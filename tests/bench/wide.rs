@@ -131,8 +131,11 @@ impl Cloud {
                 let waiting = Arc::new(AtomicUsize::new(0));
                 while let Ok((stream, _)) = listener.accept().await {
                     theirs.connections.fetch_add(1, Ordering::Relaxed);
-                    let (calls, waiting, most) =
-                        (Arc::clone(&theirs.calls), Arc::clone(&waiting), Arc::clone(&theirs.most));
+                    let (calls, waiting, most) = (
+                        Arc::clone(&theirs.calls),
+                        Arc::clone(&waiting),
+                        Arc::clone(&theirs.most),
+                    );
                     tokio::spawn(async move {
                         // A connection that breaks off is the client's affair.
                         serve(stream, &calls, &waiting, &most).await.ok();
@@ -223,9 +226,14 @@ impl Head {
                 .to_owned(),
             "DescribeRegions" => {
                 let region = |name: &&str| {
-                    format!("<item><regionName>{name}</regionName><optInStatus>opt-in-not-required</optInStatus></item>")
+                    format!(
+                        "<item><regionName>{name}</regionName><optInStatus>opt-in-not-required</optInStatus></item>"
+                    )
                 };
-                format!("<regionInfo>{}</regionInfo>", REGIONS.iter().map(region).collect::<String>())
+                format!(
+                    "<regionInfo>{}</regionInfo>",
+                    REGIONS.iter().map(region).collect::<String>()
+                )
             }
             _ => format!("<{action}Result></{action}Result>"),
         };

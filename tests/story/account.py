@@ -209,16 +209,25 @@ def mark_what_services_make():
     The network interfaces of a mount target and of a resolver's endpoint are the service's, as are
     the hosted zones of Cloud Map's namespaces.
 
-    And a peering of transit gateways is no attachment of a VPC.
+    The instances of a fleet bear its tag, and an instance names the spot request that it came of.
+
+    A peering of transit gateways is no attachment of a VPC, dashboards are of no region, and a queue
+    is where AWS has it, not where this server happens to listen.
     """
+    from moto.cloudwatch.models import CloudWatchBackend
+    from moto.ec2.models.fleets import FleetsBackend
+    from moto.ec2.models.spot_requests import SpotInstanceRequest
     from moto.ec2.models.transit_gateway_attachments import TransitGatewayAttachmentBackend
     from moto.efs.models import EFSBackend
     from moto.route53.models import Route53Backend
     from moto.route53resolver.models import Route53ResolverBackend
+    from moto.sqs.models import Queue
 
     create_mount_target = EFSBackend.create_mount_target
     create_endpoint = Route53ResolverBackend.create_resolver_endpoint
     create_zone = Route53Backend.create_hosted_zone
+    create_fleet = FleetsBackend.create_fleet
+    launch = SpotInstanceRequest.launch_instance
     describe_attachments = TransitGatewayAttachmentBackend.describe_transit_gateway_vpc_attachments
 
     def mount_target_with_its_interface(self, *rest, **named):
@@ -245,6 +254,30 @@ def mark_what_services_make():
     def only_of_a_vpc(self, *rest, **named):
         return [one for one in describe_attachments(self, *rest, **named) if one.resource_type == "vpc"]
 
+    def fleet_with_its_tag(self, *rest, **named):
+        fleet = create_fleet(self, *rest, **named)
+        for one in [*fleet.on_demand_instances, *fleet.spot_requests]:
+            instance = one["instance"] if isinstance(one, dict) else one.instance
+            self.create_tags([instance.id], {"aws:ec2:fleet-id": fleet.id})
+        return fleet
+
+    def instance_of_its_request(self):
+        instance = launch(self)
+        instance.spot_instance_request_id = self.id
+        return instance
+
+    def dashboards(self):
+        return boards.setdefault(self.account_id, {})
+
+    def queue_of_its_region(self, _):
+        return f"https://sqs.{self.region}.amazonaws.com/{self.account_id}/{self.name}"
+
+    boards = {}
+    Queue.url = queue_of_its_region
+    # Each backend would set a dictionary of its own.
+    CloudWatchBackend.dashboards = property(dashboards, lambda self, _: None)
+    FleetsBackend.create_fleet = fleet_with_its_tag
+    SpotInstanceRequest.launch_instance = instance_of_its_request
     EFSBackend.create_mount_target = mount_target_with_its_interface
     Route53ResolverBackend.create_resolver_endpoint = endpoint_with_its_interfaces
     Route53Backend.create_hosted_zone = zone_of_its_service

@@ -4,7 +4,9 @@
     wide.py record ACCOUNT [GROUP...]   applies tests/terraform/wide in groups and keeps recording and states in ACCOUNT
     wide.py table  ACCOUNT FILE         stands ACCOUNT up, scans it with its states, and writes the table FILE
 
-The table has a line for each Terraform type: `ok`, `mismatch`, or `moto cannot create` / `moto cannot list`, and why.
+The table has a line for each Terraform type and what came of it: `ok` (each claim is on a live resource, and nothing of
+its kind is called unmanaged), `mismatch`, or why it could not be tried: `moto cannot create`, `moto cannot list`,
+`moto differs`, `not inventoried`. With a mismatch `table` ends with 1.
 `record` needs terraform with the AWS provider (see record.sh); both need tests/setup. WHOSE names the binary, else the
 one that cargo built.
 """
@@ -26,9 +28,16 @@ WIDE = ROOT / "tests/terraform/wide"
 GROUPS = "identity storage network compute data events web ops things".split()
 REGIONS = "eu-west-1,us-east-1"
 # Another seed than that of any other account, so that no id stands for two things.
-SEED = 20042
+SEED = 30042
 # Seconds; what is not there by then never comes.
 PATIENCE = 240
+
+
+# Where moto's answer is not AWS's, so that the join cannot be tried on it.
+DIFFERS = {
+    "aws_apigatewayv2_domain_name": "moto keeps the domain names of API Gateway v1 and v2 apart; at AWS GetDomainNames lists both",
+    "aws_route_table": "the table that the VPC was born with, no longer its main one: nobody claims it, at AWS neither",
+}
 
 
 def skip(why):
@@ -199,6 +208,8 @@ def scan(url, account):
         cwd=account, env=environment(url), stdout=subprocess.PIPE, check=False,
     )
     report = json.loads(done.stdout)
+    if "WHOSE_KEEP" in os.environ:
+        pathlib.Path(os.environ["WHOSE_KEEP"]).write_bytes(done.stdout)
     cells = report["coverage"]["cells"]
     print(f"scan: {report['summary']}, {len(cells)} cells in {time.monotonic() - start:.1f} s, exit {done.returncode}")
     return report
@@ -224,7 +235,8 @@ def judge(report, account):
                 key = f"[{json.dumps(instance['index_key'])}]" if "index_key" in instance else ""
                 address = f"{resource['type']}.{resource['name']}{key}"
                 held.setdefault(resource["type"], []).append((f"states/{state.name}", address))
-    text = "".join(path.read_text() for path in WIDE.glob("*.tf"))
+    groups = sorted(state.stem for state in (account / "states").iterdir())
+    text = "".join((WIDE / f"{group}.tf").read_text() for group in groups)
     wanted = re.findall(r'^resource "(\w+)"', text, flags=re.M)
     # What would take the rest of its group with it stands in a comment.
     refused = dict(re.findall(r"^# without (\w+): (.*)$", text, flags=re.M))
@@ -238,7 +250,9 @@ def judge(report, account):
         found = [one for one in held.get(type, []) if one in claims]
         lost = [one for one in held.get(type, []) if one not in claims]
         over = unmanaged.get(type, [])
-        if kind["disposition"] == "not_inventoried":
+        if type in DIFFERS and (lost or over):
+            rows.append((type, "moto differs", DIFFERS[type]))
+        elif kind["disposition"] == "not_inventoried":
             rows.append((type, "not inventoried", kind["why"] or ""))
         elif type not in held and type in refused:
             rows.append((type, "moto cannot create", refused[type]))

@@ -20,4 +20,5 @@ mod registry;
 mod terraform;
 mod time;
 mod trail;
+mod wide;
 mod wire;

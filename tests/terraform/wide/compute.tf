@@ -211,11 +211,7 @@ resource "aws_emrcontainers_virtual_cluster" "one" {
   }
 }
 
-resource "aws_emrserverless_application" "one" {
-  name          = "wide"
-  release_label = "emr-6.6.0"
-  type          = "SPARK"
-}
+# without aws_emrserverless_application: its state never becomes what the provider waits for
 
 resource "aws_ecs_cluster" "one" { name = "wide-scaled" }
 

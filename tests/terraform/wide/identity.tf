@@ -69,7 +69,7 @@ resource "aws_iam_user_policy_attachment" "one" {
 
 resource "aws_iam_policy_attachment" "everywhere" {
   name       = "everywhere"
-  policy_arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+  policy_arn = aws_iam_policy.one.arn
   users      = [aws_iam_user.two.name]
 }
 

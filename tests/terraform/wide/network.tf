@@ -156,7 +156,7 @@ resource "aws_cloudwatch_log_group" "dns" { name = "/wide/dns" }
 
 resource "aws_route53_query_log" "one" {
   zone_id                  = aws_route53_zone.one.zone_id
-  cloudwatch_log_group_arn = aws_cloudwatch_log_group.dns.arn
+  cloudwatch_log_group_arn = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/route53/wide.example.com"
 }
 
 resource "aws_route53_resolver_endpoint" "one" {

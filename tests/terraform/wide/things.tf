@@ -135,6 +135,8 @@ resource "aws_medialive_input" "one" {
   name                  = "wide"
   type                  = "RTP_PUSH"
   input_security_groups = ["1234567"]
+
+  timeouts { create = "5s" }
 }
 
 # without aws_media_package_channel: the provider crashes on the answer (flattenHLSIngest)
@@ -149,12 +151,16 @@ resource "aws_transcribe_vocabulary" "one" {
   vocabulary_name = "wide"
   language_code   = "en-US"
   phrases         = ["whose"]
+
+  timeouts { create = "5s" }
 }
 
 resource "aws_transcribe_medical_vocabulary" "one" {
   vocabulary_name     = "wide-medical"
   language_code       = "en-US"
   vocabulary_file_uri = "s3://${aws_s3_bucket.one.bucket}/words.txt"
+
+  timeouts { create = "5s" }
 }
 
 resource "aws_comprehend_document_classifier" "one" {
@@ -162,6 +168,8 @@ resource "aws_comprehend_document_classifier" "one" {
   data_access_role_arn = aws_iam_role.one.arn
   language_code        = "en"
   input_data_config { s3_uri = "s3://${aws_s3_bucket.one.bucket}/documents" }
+
+  timeouts { create = "5s" }
 }
 
 resource "aws_comprehend_entity_recognizer" "one" {
@@ -173,6 +181,8 @@ resource "aws_comprehend_entity_recognizer" "one" {
     documents { s3_uri = "s3://${aws_s3_bucket.one.bucket}/documents" }
     entity_list { s3_uri = "s3://${aws_s3_bucket.one.bucket}/entities" }
   }
+
+  timeouts { create = "5s" }
 }
 
 resource "aws_bedrockagent_agent" "one" {
