@@ -175,8 +175,7 @@ mod tests {
         let alone = ledger(vec![bucket.clone()], vec![state("platform")], vec![own.clone()]);
         assert_eq!(find(&RULE, &alone).len(), 1, "somebody turned it on by hand");
         let mut part = claim_of(0, "aws_s3_bucket_versioning.logs", &bucket);
-        part.kind = "aws_s3_bucket_versioning".into();
-        (part.arn, part.id) = (None, Some("logs".into()));
+        (part.arn, part.id, part.account, part.region) = (None, Some("logs".into()), None, None);
         part.configuration = Configuration::new().with("bucket", "logs");
         let both = ledger(vec![bucket], vec![state("platform")], vec![own, part]);
         assert!(both.entries[0].claims.iter().any(|held| held.facet));
