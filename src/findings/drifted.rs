@@ -171,6 +171,7 @@ mod tests {
         let mut bucket = live("aws_s3_bucket", "logs");
         bucket.configuration = block("versioning", true);
         let mut own = claim_of(0, "aws_s3_bucket.logs", &bucket);
+        (own.account, own.region) = (None, None);
         own.configuration = block("versioning", false);
         let alone = ledger(vec![bucket.clone()], vec![state("platform")], vec![own.clone()]);
         assert_eq!(find(&RULE, &alone).len(), 1, "somebody turned it on by hand");
