@@ -171,7 +171,9 @@ def refusals(said):
     failed = {}
     for error in re.split(r"^Error: ", said, flags=re.M)[1:]:
         address = re.search(r"^  with (\S+?),$", error, flags=re.M)
-        text = error.split("\n\n")[0]
+        paragraphs = [one for one in error.split("\n\n") if not one.lstrip().startswith("with ")]
+        # Resources of the provider's newer framework say in the second what happened.
+        text = paragraphs[0] if ": " in paragraphs[0] else ": ".join(paragraphs[:2])
         # Request ids and ports differ with every run.
         text = re.sub(r"(, )?https? response error StatusCode: (\d+).*?(?=: |, |$)", r"\1\2", text, flags=re.S)
         text = " ".join(re.sub(r"(RequestID|HostID): [^,]*,? ?|:\d{5}\b", "", text).split())
