@@ -34,6 +34,10 @@ impl Surroundings for Made {
         }
     }
 
+    fn home(&self) -> Option<PathBuf> {
+        Some(PathBuf::from("/home/x"))
+    }
+
     fn is_this_program(&self, path: &str) -> bool {
         path == "/opt/whose"
     }

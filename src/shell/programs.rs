@@ -1,15 +1,19 @@
-//! Programs that run other programs: shells, wrappers, interpreters, and the shell's own commands.
+//! Programs that run other programs: which of them a command is, and where its commands are then found.
 
 mod builtins;
 mod carriers;
 mod files;
+mod git;
+mod interpreters;
+mod later;
+mod options;
 mod shells;
 mod tables;
 
-use super::walk::{Input, Scope, Walk};
+use super::walk::{Scope, Walk};
 use super::{Arg, Step};
 use files::script_file;
-use tables::{GIT_RUNS, TEXT_ONLY, is_interpreter, is_shell};
+use tables::{is_interpreter, is_shell, takes_text, wrapper};
 
 fn is_option(arg: &Arg) -> bool {
     match arg {
@@ -42,6 +46,21 @@ fn joined(args: &[Arg]) -> Option<String> {
     Some(args.iter().map(Arg::known).collect::<Option<Vec<_>>>()?.join(" "))
 }
 
+/// The arguments without options and their values.
+fn without_options(args: &[Arg], valued: &[&str]) -> Vec<Arg> {
+    let mut out = Vec::new();
+    let mut at = 0;
+    while let Some(arg) = args.get(at) {
+        at += 1;
+        if !out.is_empty() || !is_option(arg) {
+            out.push(arg.clone());
+        } else if arg.known().is_some_and(|word| valued.contains(&word)) {
+            at += 1;
+        }
+    }
+    out
+}
+
 impl Walk<'_> {
     /// Runs a command whose words are known as far as they can be.
     pub(super) fn dispatch(&mut self, args: Vec<Arg>, text: &str, scope: &mut Scope) {
@@ -66,20 +85,23 @@ impl Walk<'_> {
                 return;
             }
         }
-        let own = self.program(&name, &args, text, scope);
-        if !own && let Some(file) = script_file(&args) {
+        let familiar = self.program(&name, &args, text, scope);
+        let file = script_file(&args);
+        let unfamiliar = !familiar && file.is_none();
+        if !familiar && let Some(file) = file {
             self.script_step(file, false, &args, text, scope);
         }
-        let run = self.run_of(args, text, scope);
+        let mut run = self.run_of(args, text, scope);
+        run.unfamiliar = unfamiliar;
         self.push(Step::Run(run));
     }
 
-
-    /// Runs what the program runs; says whether the program is one of those that this file knows.
+    /// Runs what the program runs; says whether the program is one of those that are known here.
     fn program(&mut self, name: &str, args: &[Arg], text: &str, scope: &Scope) -> bool {
         let mut inner = scope.clone();
         inner.depth += 1;
         let rest = &args[1..];
+        self.options(name, rest, text, &mut inner);
         match name {
             "command" => self.command_builtin(rest, text, &mut inner),
             "env" => self.env(rest, text, &mut inner),
@@ -94,48 +116,21 @@ impl Walk<'_> {
                 }
             }
             "ssh" | "mosh" => self.ssh(rest, text, &mut inner),
-            "su" | "runuser" | "script" | "tmux" | "screen" | "at" | "batch" | "crontab" => {
-                inner.elsewhere |= matches!(name, "tmux" | "screen" | "at" | "batch" | "crontab");
+            "su" | "runuser" | "script" => {
                 self.search(rest, &mut inner);
-                if name == "crontab" && inner.input != Input::Inherited {
-                    self.unresolved(text, "what it runs later was not read");
-                }
-                if name == "at" && rest.iter().any(|arg| arg.text().starts_with("-f")) {
-                    self.unresolved(text, "what it runs later was not read");
-                }
-                self.shell_input(text, &mut inner, matches!(name, "at" | "batch" | "su"));
+                self.shell_input(text, &mut inner, name == "su");
             }
-            "git" => {
-                if rest.iter().any(|arg| {
-                    arg.known()
-                        .is_none_or(|arg| GIT_RUNS.iter().any(|word| arg.starts_with(word)))
-                }) {
-                    self.search(rest, &mut inner);
-                }
-            }
+            "tmux" | "screen" | "at" | "batch" | "crontab" => self.later(name, rest, text, &mut inner),
+            "git" => self.git(rest, text, &mut inner),
+            "go" if rest.first().and_then(Arg::known) == Some("run") => self.go_run(rest, args, text, &mut inner),
             name if is_shell(name) => self.shell(rest, args, text, &mut inner),
             name if is_interpreter(name) => self.interpreter(name, rest, args, text, &mut inner),
-            name if TEXT_ONLY.contains(&name) => self.note_files(name, rest),
+            name if takes_text(name) && wrapper(name, args).is_none() => self.note_files(name, rest),
             name => {
                 self.note_files(name, rest);
-                return self.wrapped(name, args, text, &mut inner);
+                return self.stands_for(args, text, &mut inner) || self.wrapped(name, args, text, &mut inner);
             }
         }
         true
     }
-}
-
-/// The arguments without options and their values.
-fn without_options(args: &[Arg], valued: &[&str]) -> Vec<Arg> {
-    let mut out = Vec::new();
-    let mut at = 0;
-    while let Some(arg) = args.get(at) {
-        at += 1;
-        if !out.is_empty() || !is_option(arg) {
-            out.push(arg.clone());
-        } else if arg.known().is_some_and(|word| valued.contains(&word)) {
-            at += 1;
-        }
-    }
-    out
 }

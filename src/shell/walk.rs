@@ -224,6 +224,13 @@ impl Walk<'_> {
         });
     }
 
+    pub(super) fn writes(&mut self, file: Arg, text: &str) {
+        self.push(Step::Write {
+            file,
+            text: text.to_owned(),
+        });
+    }
+
     pub(super) fn poison(&mut self) {
         self.poisoned = true;
     }
@@ -433,11 +440,15 @@ impl Walk<'_> {
                 }
                 Redirect::To(word) => match self.single(word, scope) {
                     Some(Arg::Known(path)) => {
-                        if path != "/dev/null" {
+                        if !matches!(path.as_str(), "/dev/null" | "/dev/stderr" | "/dev/stdout" | "/dev/tty") {
+                            self.writes(Arg::Known(path.clone()), &word.text);
                             self.written.insert(path);
                         }
                     }
-                    _ => self.writes_unknown = true,
+                    other => {
+                        self.writes(other.unwrap_or_else(|| Arg::unknown(&word.text, true)), &word.text);
+                        self.writes_unknown = true;
+                    }
                 },
                 Redirect::Other(word) => {
                     self.expand(word, scope);
@@ -596,6 +607,7 @@ impl Walk<'_> {
             directory: scope.directory.clone(),
             elsewhere: scope.elsewhere,
             guessed: scope.guessed,
+            unfamiliar: false,
             text: text.to_owned(),
         }
     }

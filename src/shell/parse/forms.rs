@@ -68,7 +68,12 @@ impl Parser {
             }
             Some("coproc") => {
                 self.eat_all("coproc");
-                let command = self.command()?;
+                let mut command = self.command()?;
+                // What it reads is written to it later.
+                command.redirects.push(Redirect::Other(Word {
+                    pieces: Vec::new(),
+                    text: "coproc".to_owned(),
+                }));
                 compound(Form::Subshell(vec![AndOr {
                     pipelines: vec![vec![command]],
                     alternatives: false,

@@ -4,12 +4,15 @@ use super::super::parse::parse;
 use super::super::syntax::{self, DECLARING};
 use super::super::walk::{Scope, Value, Walk, value_of};
 use super::super::{Arg, Directory};
-use super::tables::READERS;
+use super::tables::is_reader;
 use super::{assignment, is_option, joined};
 
 impl Walk<'_> {
     /// Says whether the command was one of the shell's own, and all that is to say about it is said.
     pub(super) fn builtin(&mut self, name: &str, args: &[Arg], text: &str, scope: &mut Scope) -> bool {
+        if matches!(name, "let" | "test" | "[" | "unset" | "read" | "printf" | "declare" | "typeset" | "export") {
+            self.subscripts(args, scope);
+        }
         match name {
             "cd" | "chdir" => self.change_directory(&args[1..], scope),
             "pushd" | "popd" => scope.directory = Directory::Unknown,
@@ -59,8 +62,14 @@ impl Walk<'_> {
             {
                 self.unresolved(text, "it changes what a name stands for");
             }
+            "fc" if !args.iter().any(|arg| arg.known() == Some("-l")) => {
+                self.unresolved(text, "it runs again what was run before");
+            }
+            _ if name.len() > 1 && name.starts_with('!') => {
+                self.unresolved(text, "it runs again what was run before");
+            }
             name if DECLARING.contains(&name) => self.declare(name, &args[1..], scope),
-            name if READERS.contains(&name) => {
+            name if is_reader(name) => {
                 for arg in &args[1..] {
                     match arg.known() {
                         Some(word) if word.starts_with('-') => {}
@@ -80,6 +89,16 @@ impl Walk<'_> {
             _ => return false,
         }
         true
+    }
+
+    /// The shell evaluates what stands in `a[…]` once more.
+    fn subscripts(&mut self, args: &[Arg], scope: &mut Scope) {
+        for arg in &args[1..] {
+            if let Some(text) = arg.known().filter(|text| text.contains("[$(") || text.contains("[`")) {
+                let code = format!(": \"{}\"", text.replace('"', ""));
+                self.nested(&code, &mut Self::fresh(scope));
+            }
+        }
     }
 
     pub(super) fn change_directory(&mut self, args: &[Arg], scope: &mut Scope) {

@@ -2,7 +2,7 @@
 
 use super::super::walk::{Input, Scope, Walk, value_of};
 use super::super::{Arg, Directory, LIMITS};
-use super::tables::{WRAPPERS, Wrapper, is_interpreter, is_shell};
+use super::tables::{Wrapper, is_interpreter, is_shell, wrapper};
 use super::{assignment, is_option, joined, without_options};
 
 impl Walk<'_> {
@@ -24,7 +24,7 @@ impl Walk<'_> {
                 return;
             };
             match word {
-                "-u" | "--unset" | "-P" => at += 1,
+                "-u" | "--unset" | "-P" | "-a" | "--argv0" => at += 1,
                 "-C" | "--chdir" => {
                     at += 1;
                     scope.directory = Directory::Unknown;
@@ -180,14 +180,7 @@ impl Walk<'_> {
 
     /// A program of which nothing is known, or a wrapper: what is behind it may be a command.
     pub(super) fn wrapped(&mut self, name: &str, args: &[Arg], text: &str, scope: &mut Scope) -> bool {
-        let is = |wrapper: &&Wrapper| {
-            wrapper.words[0] == name
-                && wrapper.words[1..]
-                    .iter()
-                    .enumerate()
-                    .all(|(at, word)| args.get(at + 1).and_then(Arg::known) == Some(word))
-        };
-        let found = WRAPPERS.iter().find(is);
+        let found = wrapper(name, args);
         let mut scope = scope.clone();
         if let Some(wrapper) = found {
             scope.elsewhere |= wrapper.elsewhere;

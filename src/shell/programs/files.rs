@@ -4,6 +4,15 @@ use super::super::walk::{Scope, Walk};
 use super::super::{Arg, Step};
 
 impl Walk<'_> {
+    /// The file is fed to a shell, wherever that runs.
+    pub(super) fn fed_step(&mut self, file: Arg, text: &str, scope: &Scope) {
+        let args = vec![Arg::Known("sh".to_owned()), file.clone()];
+        self.script_step(file, true, &args, text, scope);
+        if let Some(Step::Script { fed, .. }) = self.steps.last_mut() {
+            *fed = true;
+        }
+    }
+
     pub(in crate::shell) fn script_step(&mut self, file: Arg, shell: bool, args: &[Arg], text: &str, scope: &Scope) {
         let written_here = match file.known() {
             None => true,
@@ -18,6 +27,7 @@ impl Walk<'_> {
             file,
             shell,
             written_here,
+            fed: false,
         });
     }
 
@@ -59,12 +69,17 @@ impl Walk<'_> {
         if READ_ONLY.contains(&name) {
             return;
         }
+        // These make a file of whatever name they are given.
+        let copies = matches!(
+            name,
+            "cp" | "mv" | "ln" | "install" | "dd" | "rsync" | "curl" | "wget" | "tee" | "scp" | "mkfifo"
+        );
         for arg in rest {
             if let Some(word) = arg.known()
                 && !word.starts_with('-')
-                && (word.contains('/') || word.contains('.'))
+                && (copies || word.contains('/') || word.contains('.'))
             {
-                self.written.insert(word.to_owned());
+                self.written.insert(word.trim_start_matches("of=").to_owned());
             }
         }
     }

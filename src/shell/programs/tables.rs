@@ -1,409 +1,130 @@
-//! What programs are to this reader: tables, with the source of each.
+//! What programs are to this reader: two tables, `programs.tsv` and `wrappers.tsv`.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::super::Arg;
+
+/// What a program does with its arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sort {
+    Shell,
+    Interpreter,
+    Text,
+    Reader,
+}
 
 /// A program that runs the rest of its arguments as a command.
 pub(super) struct Wrapper {
     /// The program, and the words that must follow it.
-    pub(super) words: &'static [&'static str],
+    pub(super) words: Vec<&'static str>,
     /// Options whose value is the next argument.
-    pub(super) valued: &'static [&'static str],
+    pub(super) valued: Vec<&'static str>,
     /// Arguments between the options and the command.
     pub(super) operands: usize,
     /// The command runs on another machine or in a container.
     pub(super) elsewhere: bool,
 }
 
-pub(super) const fn wrapper(words: &'static [&'static str], valued: &'static [&'static str], operands: usize) -> Wrapper {
-    Wrapper {
-        words,
-        valued,
-        operands,
-        elsewhere: false,
-    }
+fn rows(text: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
+    text.lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.split('\t').collect())
 }
 
-pub(super) const fn away(words: &'static [&'static str], valued: &'static [&'static str], operands: usize) -> Wrapper {
-    Wrapper {
-        elsewhere: true,
-        ..wrapper(words, valued, operands)
-    }
+static SORTS: LazyLock<HashMap<&'static str, Sort>> = LazyLock::new(|| {
+    rows(include_str!("programs.tsv"))
+        .filter_map(|row| {
+            let sort = match *row.first()? {
+                "shell" => Sort::Shell,
+                "interpreter" => Sort::Interpreter,
+                "text" => Sort::Text,
+                "reader" => Sort::Reader,
+                _ => return None,
+            };
+            Some(row.get(1)?.split(' ').map(move |program| (program, sort)))
+        })
+        .flatten()
+        .collect()
+});
+
+static WRAPPERS: LazyLock<Vec<Wrapper>> = LazyLock::new(|| {
+    rows(include_str!("wrappers.tsv"))
+        .filter_map(|row| {
+            let [words, place, operands, valued] = row.as_slice() else {
+                return None;
+            };
+            Some(Wrapper {
+                words: words.split(' ').collect(),
+                valued: valued.split(' ').collect(),
+                operands: operands.parse().ok()?,
+                elsewhere: *place == "away",
+            })
+        })
+        .collect()
+});
+
+fn is(name: &str, sort: Sort) -> bool {
+    SORTS.get(name) == Some(&sort)
 }
-
-pub(super) const DOCKER_VALUED: &[&str] = &[
-    "-e",
-    "--env",
-    "-v",
-    "--volume",
-    "-w",
-    "--workdir",
-    "-u",
-    "--user",
-    "--name",
-    "--network",
-    "--entrypoint",
-    "-p",
-    "--publish",
-    "--mount",
-    "--env-file",
-    "-h",
-    "--hostname",
-    "--platform",
-    "-l",
-    "--label",
-    "-m",
-    "--memory",
-];
-
-/// Source of the options: the programs' manual pages. A wrong guess hides nothing: what is behind a wrapper is
-/// also searched word by word.
-pub(super) const WRAPPERS: &[Wrapper] = &[
-    wrapper(
-        &["sudo"],
-        &[
-            "-u",
-            "--user",
-            "-g",
-            "--group",
-            "-h",
-            "--host",
-            "-p",
-            "--prompt",
-            "-C",
-            "--close-from",
-            "-T",
-            "--command-timeout",
-            "-D",
-            "--chdir",
-            "-R",
-            "--chroot",
-            "-r",
-            "--role",
-            "-t",
-            "--type",
-            "-U",
-            "--other-user",
-        ],
-        0,
-    ),
-    wrapper(&["doas"], &["-u", "-C"], 0),
-    wrapper(&["nohup"], &[], 0),
-    wrapper(&["time"], &["-f", "--format", "-o", "--output"], 0),
-    wrapper(&["builtin"], &[], 0),
-    wrapper(&["exec"], &["-a"], 0),
-    wrapper(&["nice"], &["-n", "--adjustment"], 0),
-    wrapper(&["ionice"], &["-c", "--class", "-n", "--classdata"], 0),
-    wrapper(&["timeout"], &["-k", "--kill-after", "-s", "--signal"], 1),
-    wrapper(&["gtimeout"], &["-k", "--kill-after", "-s", "--signal"], 1),
-    wrapper(&["stdbuf"], &["-i", "--input", "-o", "--output", "-e", "--error"], 0),
-    wrapper(&["setsid"], &[], 0),
-    wrapper(
-        &["flock"],
-        &["-w", "--wait", "--timeout", "-E", "--conflict-exit-code"],
-        1,
-    ),
-    wrapper(&["chronic"], &[], 0),
-    wrapper(&["unbuffer"], &[], 0),
-    wrapper(&["caffeinate"], &["-t", "-w"], 0),
-    wrapper(
-        &["strace"],
-        &["-e", "-o", "-s", "-u", "-E", "-P", "-a", "-b", "-I", "-O", "-S"],
-        0,
-    ),
-    wrapper(&["ltrace"], &["-e", "-o", "-s", "-u", "-n", "-a", "-A", "-D"], 0),
-    wrapper(&["taskset"], &[], 1),
-    wrapper(&["chrt"], &[], 1),
-    wrapper(&["chroot"], &[], 1),
-    wrapper(&["busybox"], &[], 0),
-    wrapper(&["toybox"], &[], 0),
-    wrapper(&["fakeroot"], &[], 0),
-    wrapper(&["firejail"], &[], 0),
-    wrapper(&["proot"], &["-r", "-b", "-w"], 0),
-    wrapper(
-        &["systemd-run"],
-        &["-u", "--unit", "-p", "--property", "-E", "--setenv"],
-        0,
-    ),
-    wrapper(&["systemd-inhibit"], &[], 0),
-    wrapper(&["dbus-run-session"], &[], 0),
-    wrapper(&["xvfb-run"], &["-n", "-s", "-e", "-f", "-p", "-w"], 0),
-    wrapper(&["unshare"], &[], 0),
-    wrapper(&["nsenter"], &["-t", "--target"], 0),
-    wrapper(&["arch"], &[], 0),
-    wrapper(&["npx"], &["-p", "--package"], 0),
-    wrapper(&["bunx"], &[], 0),
-    wrapper(
-        &["uv", "run"],
-        &[
-            "--with",
-            "--python",
-            "-p",
-            "--extra",
-            "--group",
-            "--project",
-            "--directory",
-        ],
-        0,
-    ),
-    wrapper(&["uvx"], &["--with", "--python", "--from"], 0),
-    wrapper(&["poetry", "run"], &[], 0),
-    wrapper(&["pipenv", "run"], &[], 0),
-    wrapper(&["pdm", "run"], &[], 0),
-    wrapper(&["rye", "run"], &[], 0),
-    wrapper(&["hatch", "run"], &[], 0),
-    wrapper(&["bundle", "exec"], &[], 0),
-    wrapper(&["mise", "exec"], &[], 0),
-    wrapper(&["mise", "x"], &[], 0),
-    wrapper(&["rtx", "exec"], &[], 0),
-    wrapper(&["asdf", "exec"], &[], 0),
-    wrapper(&["pnpm", "exec"], &[], 0),
-    wrapper(&["yarn", "exec"], &[], 0),
-    wrapper(&["npm", "exec"], &["-p", "--package"], 0),
-    wrapper(&["direnv", "exec"], &[], 1),
-    wrapper(&["aws-vault", "exec"], &["-d", "--duration", "--region"], 1),
-    wrapper(&["chamber", "exec"], &[], 1),
-    wrapper(&["op", "run"], &["--env-file", "--account"], 0),
-    wrapper(
-        &["doppler", "run"],
-        &["-p", "--project", "-c", "--config", "-t", "--token"],
-        0,
-    ),
-    wrapper(&["infisical", "run"], &["--env", "--path"], 0),
-    wrapper(&["teller", "run"], &[], 0),
-    wrapper(&["dotenvx", "run"], &["-f"], 0),
-    wrapper(&["dotenv"], &["-e", "-f"], 0),
-    away(&["docker", "exec"], DOCKER_VALUED, 1),
-    away(&["docker", "run"], DOCKER_VALUED, 1),
-    away(&["podman", "exec"], DOCKER_VALUED, 1),
-    away(&["podman", "run"], DOCKER_VALUED, 1),
-    away(&["nerdctl", "run"], DOCKER_VALUED, 1),
-    away(
-        &["kubectl", "exec"],
-        &["-n", "--namespace", "-c", "--container", "--context"],
-        1,
-    ),
-];
-
-pub(super) const SHELLS: &[&str] = &[
-    "sh", "bash", "dash", "zsh", "ksh", "ksh93", "mksh", "ash", "rbash", "yash", "fish", "csh", "tcsh", "brush",
-];
-
-/// Programs that run code in a language of their own, by the start of their name.
-pub(super) const INTERPRETERS: &[&str] = &[
-    "python",
-    "pypy",
-    "ipython",
-    "node",
-    "nodejs",
-    "deno",
-    "bun",
-    "ts-node",
-    "tsx",
-    "ruby",
-    "perl",
-    "php",
-    "lua",
-    "luajit",
-    "awk",
-    "gawk",
-    "mawk",
-    "nawk",
-    "sed",
-    "gsed",
-    "osascript",
-    "pwsh",
-    "powershell",
-    "rscript",
-    "tclsh",
-    "expect",
-    "julia",
-    "groovy",
-    "jshell",
-    "ed",
-    "vim",
-    "vi",
-    "nvim",
-    "emacs",
-    "gdb",
-];
-
-/// Programs whose arguments are text or files, and never commands.
-pub(super) const TEXT_ONLY: &[&str] = &[
-    ":",
-    "[",
-    "test",
-    "true",
-    "false",
-    "echo",
-    "printf",
-    "cat",
-    "tac",
-    "ls",
-    "ll",
-    "dir",
-    "tree",
-    "pwd",
-    "grep",
-    "egrep",
-    "fgrep",
-    "rg",
-    "ag",
-    "ack",
-    "head",
-    "tail",
-    "wc",
-    "sort",
-    "uniq",
-    "cut",
-    "tr",
-    "tee",
-    "diff",
-    "cmp",
-    "comm",
-    "cp",
-    "mv",
-    "rm",
-    "ln",
-    "mkdir",
-    "rmdir",
-    "touch",
-    "chmod",
-    "chown",
-    "stat",
-    "file",
-    "du",
-    "df",
-    "basename",
-    "dirname",
-    "realpath",
-    "readlink",
-    "which",
-    "whereis",
-    "type",
-    "man",
-    "info",
-    "whatis",
-    "help",
-    "date",
-    "sleep",
-    "seq",
-    "id",
-    "whoami",
-    "hostname",
-    "uname",
-    "kill",
-    "ps",
-    "jq",
-    "yq",
-    "curl",
-    "wget",
-    "gh",
-    "glab",
-    "hub",
-    "open",
-    "code",
-    "less",
-    "more",
-    "bat",
-    "column",
-    "paste",
-    "fold",
-    "fmt",
-    "nl",
-    "od",
-    "xxd",
-    "hexdump",
-    "base64",
-    "md5sum",
-    "sha1sum",
-    "sha256sum",
-    "shasum",
-    "zip",
-    "unzip",
-    "gzip",
-    "gunzip",
-    "apt",
-    "apt-get",
-    "brew",
-    "yum",
-    "dnf",
-    "apk",
-    "pacman",
-    "snap",
-    "pip",
-    "pip3",
-    "pipx",
-    "gem",
-    "tfenv",
-    "tfswitch",
-    "tgenv",
-    "tflint",
-    "tfsec",
-    "checkov",
-    "trivy",
-    "shellcheck",
-    "cargo",
-    "rustc",
-    "go",
-    "gofmt",
-    "shfmt",
-    "return",
-    "exit",
-    "break",
-    "continue",
-    "wait",
-    "umask",
-    "ulimit",
-    "jobs",
-    "fg",
-    "bg",
-    "disown",
-    "times",
-    "getconf",
-    "locale",
-    "logger",
-    "notify-send",
-    "say",
-    "pbcopy",
-    "xclip",
-    "tput",
-    "stty",
-    "clear",
-    "reset",
-    "history",
-    "dirs",
-    "caller",
-    "ssh-keygen",
-    "ssh-add",
-    "scp",
-    "whose",
-];
-
-/// Parts of `git` that run commands from their arguments.
-pub(super) const GIT_RUNS: &[&str] = &[
-    "-c",
-    "--exec",
-    "-x",
-    "bisect",
-    "submodule",
-    "filter-branch",
-    "config",
-    "rebase",
-    "difftool",
-    "mergetool",
-    "--config-env",
-    "--upload-pack",
-    "--receive-pack",
-    "--open-files-in-pager",
-    "alias",
-];
-
-/// Built-in commands that fill variables with what cannot be seen.
-pub(super) const READERS: &[&str] = &["read", "mapfile", "readarray", "getopts", "let", "unset", "wait"];
 
 pub(super) fn is_shell(name: &str) -> bool {
-    SHELLS.contains(&name)
+    is(name, Sort::Shell)
 }
 
+/// Also with a version behind the name: `python3.12`.
 pub(super) fn is_interpreter(name: &str) -> bool {
-    let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '-');
-    INTERPRETERS.contains(&stem) || INTERPRETERS.contains(&name)
+    is(language(name), Sort::Interpreter) || is(name, Sort::Interpreter)
+}
+
+/// The name of an interpreter without its version.
+pub(super) fn language(name: &str) -> &str {
+    name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '-')
+}
+
+/// Says whether a program's arguments are text or files, and never commands.
+pub(super) fn takes_text(name: &str) -> bool {
+    is(name, Sort::Text)
+}
+
+/// Says whether a built-in command fills variables with what cannot be seen.
+pub(super) fn is_reader(name: &str) -> bool {
+    is(name, Sort::Reader)
+}
+
+/// The wrapper that a command starts with, by its longest name.
+pub(super) fn wrapper(name: &str, args: &[Arg]) -> Option<&'static Wrapper> {
+    WRAPPERS
+        .iter()
+        .filter(|wrapper| {
+            wrapper.words[0] == name
+                && wrapper.words[1..]
+                    .iter()
+                    .enumerate()
+                    .all(|(at, word)| args.get(at + 1).and_then(Arg::known) == Some(word))
+        })
+        .max_by_key(|wrapper| wrapper.words.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// A row that cannot be read would be left out, and what it guards against let through.
+    #[test]
+    fn every_row_is_read_and_every_program_has_one_sort() {
+        for row in rows(include_str!("programs.tsv")) {
+            assert!(matches!(row[0], "shell" | "interpreter" | "text" | "reader"), "{row:?}");
+            assert_eq!(row.len(), 2, "{row:?}");
+        }
+        let all: Vec<&str> = rows(include_str!("programs.tsv"))
+            .flat_map(|row| row[1].split(' '))
+            .collect();
+        let one: BTreeSet<&str> = all.iter().copied().collect();
+        assert_eq!(all.len(), one.len(), "a program stands there twice");
+        assert!(!one.contains(""), "two blanks");
+        assert_eq!(WRAPPERS.len(), rows(include_str!("wrappers.tsv")).count());
+    }
 }
