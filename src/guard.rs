@@ -193,7 +193,9 @@ impl<'a> Judge<'a> {
 
     /// An alias of git's that runs a command, where the repository or the user set one.
     fn git_alias(&self, run: &Run) -> Option<Refusal> {
-        let command = run.args[1..].iter().find_map(|arg| arg.known().filter(|word| !word.starts_with('-')))?;
+        let command = run.args[1..]
+            .iter()
+            .find_map(|arg| arg.known().filter(|word| !word.starts_with('-')))?;
         let Directory::Known(directory) = &run.directory else {
             return None;
         };
@@ -205,7 +207,9 @@ impl<'a> Judge<'a> {
             };
             let code = text.lines().find_map(|line| {
                 let (name, code) = line.split_once('=')?;
-                (name.trim() == command).then(|| code.trim().trim_matches('"'))?.strip_prefix('!')
+                (name.trim() == command)
+                    .then(|| code.trim().trim_matches('"'))?
+                    .strip_prefix('!')
             })?;
             let code = code.to_owned();
             let refusal = self.within(&code).certain(&code)?;
@@ -375,6 +379,8 @@ impl<'a> Judge<'a> {
                 self.run(&run, false)
             }
             Look::Program(_) => self.words(run),
+            // `python3 -m venv .venv && . .venv/bin/activate`
+            Look::Missing if shell && path.ends_with("bin/activate") && self.text.contains("venv") => None,
             Look::Missing if shell => missing(format!(
                 "the commands in {} cannot be seen: it is not there",
                 path.display()
@@ -420,7 +426,8 @@ impl<'a> Judge<'a> {
                 .text(text)
                 .filter(|refusal| self.depth == 0 || !refusal.command.is_empty())
         } else {
-            code::program_mentions(text).and_then(|word| self.refuse(&run.text, format!("it speaks of {word}"), WRITE_IT_OUT))
+            code::program_mentions(text)
+                .and_then(|word| self.refuse(&run.text, format!("it speaks of {word}"), WRITE_IT_OUT))
         };
         found.map(|refusal| Refusal {
             why: format!(
@@ -446,7 +453,11 @@ impl<'a> Judge<'a> {
         };
         if let Some(runs) = filter {
             return runs.iter().find_map(|runs| match runs {
-                Runs::Command(command) => self.within(command).text(command),
+                // Whatever it prints may be what the command reads.
+                Runs::Command(command) => {
+                    let command = format!("cat unseen | {command}");
+                    self.within(&command).text(&command)
+                }
                 Runs::Input => self.refuse(text, format!("{program} runs what it reads"), WRITE_IT_OUT),
             });
         }
@@ -463,13 +474,23 @@ impl<'a> Judge<'a> {
                 WRITE_IT_OUT,
             ),
             Call::Loads(file) => {
-                let names = [file.clone(), format!("{file}.js"), format!("{file}.rb"), format!("{file}.ts")];
+                // Data.
+                if file.ends_with(".json") {
+                    return None;
+                }
+                let names = [
+                    file.clone(),
+                    format!("{file}.js"),
+                    format!("{file}.rb"),
+                    format!("{file}.ts"),
+                ];
                 names.iter().find_map(|name| {
                     let Look::Text(loaded) = self.around.look(&self.folder.join(name)) else {
                         return None;
                     };
-                    code::program_mentions(&loaded)
-                        .and_then(|word| self.refuse(text, format!("it loads {name}, which speaks of {word}"), WRITE_IT_OUT))
+                    code::program_mentions(&loaded).and_then(|word| {
+                        self.refuse(text, format!("it loads {name}, which speaks of {word}"), WRITE_IT_OUT)
+                    })
                 })
             }
         })
@@ -508,7 +529,9 @@ impl<'a> Judge<'a> {
             let word = word.trim_start_matches('+');
             matches!(word, "destroy" | "-auto-approve" | "--auto-approve" | "-destroy")
                 || (runners::says_destroy(word)
-                    && ["terraform", "tofu", "tf-", "infra"].iter().any(|name| word.contains(name))
+                    && ["terraform", "tofu", "tf-", "infra"]
+                        .iter()
+                        .any(|name| word.contains(name))
                     && !word.contains(['/', ' ']))
         };
         run.args
@@ -528,9 +551,18 @@ impl<'a> Judge<'a> {
     /// A watched program that is given another name, and a script that is put where it runs by itself.
     fn renames(&self, run: &Run) -> Option<Refusal> {
         let asks = |text: &str| {
-            ["which", "command -v", "type -p", "type -P", "whereis", "realpath", "readlink", "bin/"]
-                .iter()
-                .any(|word| text.contains(word))
+            [
+                "which",
+                "command -v",
+                "type -p",
+                "type -P",
+                "whereis",
+                "realpath",
+                "readlink",
+                "bin/",
+            ]
+            .iter()
+            .any(|word| text.contains(word))
         };
         let watched = |text: &str| {
             text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))

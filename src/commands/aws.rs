@@ -242,7 +242,9 @@ fn takes_protection(call: &Call<'_>) -> Option<String> {
         }
         if matches!(*name, "desired-capacity" | "max-size")
             && call.service == "autoscaling"
-            && values.iter().any(|value| value_of(value, name).is_none_or(|value| value == "0"))
+            && values
+                .iter()
+                .any(|value| value_of(value, name).is_none_or(|value| value == "0"))
         {
             return Some("an Auto Scaling group of 0 terminates its instances".to_owned());
         }

@@ -18,7 +18,9 @@ const HOSTS: &[&str] = &[
 ];
 
 /// Verbs of actions that read.
-const READING: &[&str] = &["describe", "list", "get", "head", "batchget", "lookup", "search", "query", "scan"];
+const READING: &[&str] = &[
+    "describe", "list", "get", "head", "batchget", "lookup", "search", "query", "scan",
+];
 
 /// Why a request may delete something; `None` where it reads, or goes elsewhere.
 #[must_use]
@@ -58,7 +60,12 @@ pub fn deed(run: &Run) -> Option<String> {
     let all = texts.join("\n");
     let action = all
         .split_once("Action=")
-        .or_else(|| all.to_lowercase().contains("x-amz-target").then(|| all.rsplit_once('.')).flatten())
+        .or_else(|| {
+            all.to_lowercase()
+                .contains("x-amz-target")
+                .then(|| all.rsplit_once('.'))
+                .flatten()
+        })
         .map(|(_, rest)| {
             rest.chars()
                 .take_while(char::is_ascii_alphanumeric)

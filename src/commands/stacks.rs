@@ -395,13 +395,35 @@ const OTHERS: &[(&str, &[&str])] = &[
     ("aws-nuke", &["run", "nuke", "--no-dry-run"]),
     ("nuke", &["run", "nuke", "--no-dry-run"]),
     ("cloud-nuke", &["aws", "defaults-aws"]),
-    ("aws-cdk", &["destroy", "deploy", "watch", "import", "gc", "rollback", "migrate", "refactor"]),
+    (
+        "aws-cdk",
+        &[
+            "destroy", "deploy", "watch", "import", "gc", "rollback", "migrate", "refactor",
+        ],
+    ),
     ("cdktf-cli", &["destroy", "deploy", "apply", "watch"]),
     // Stores of objects.
-    ("s3cmd", &["del", "rm", "rb", "expire", "--delete-removed", "dellifecycle"]),
+    (
+        "s3cmd",
+        &["del", "rm", "rb", "expire", "--delete-removed", "dellifecycle"],
+    ),
     ("s4cmd", &["del", "--delete-removed"]),
     ("s5cmd", &["rm", "rb", "mv", "--delete"]),
-    ("rclone", &["purge", "delete", "deletefile", "sync", "move", "moveto", "rmdir", "rmdirs", "cleanup", "bisync"]),
+    (
+        "rclone",
+        &[
+            "purge",
+            "delete",
+            "deletefile",
+            "sync",
+            "move",
+            "moveto",
+            "rmdir",
+            "rmdirs",
+            "cleanup",
+            "bisync",
+        ],
+    ),
     ("mc", &["rb", "rm", "--remove", "mv"]),
     // Tools of one service or framework.
     ("eb", &["terminate"]),
@@ -433,7 +455,10 @@ pub fn is_other(program: &str) -> bool {
 }
 
 fn other(program: &str, args: &[Arg]) -> Deed {
-    let Some((_, words)) = OTHERS.iter().find(|(name, _)| *name == program || (*name == "pulumi" && is(program, name))) else {
+    let Some((_, words)) = OTHERS
+        .iter()
+        .find(|(name, _)| *name == program || (*name == "pulumi" && is(program, name)))
+    else {
         return Deed::Reads;
     };
     if let Some(arg) = args.iter().find(|arg| arg.splits()) {

@@ -57,7 +57,13 @@ fn takes(language: Language, path: &str, code: &str) -> Option<Takes> {
     let bare = last == path || path.starts_with("builtins.") || path.starts_with("globalThis.");
     match language {
         Language::Python => match last {
-            "system" | "popen" | "getoutput" | "getstatusoutput" | "Popen" | "check_call" | "check_output"
+            "system"
+            | "popen"
+            | "getoutput"
+            | "getstatusoutput"
+            | "Popen"
+            | "check_call"
+            | "check_output"
             | "create_subprocess_shell" => Some(Takes::First),
             "run" | "call" if code.contains("subprocess") && !path.starts_with("asyncio") => Some(Takes::First),
             "create_subprocess_exec" | "spawn" => Some(Takes::All),
@@ -110,7 +116,9 @@ pub(super) fn calls(program: &str, code: &str) -> Vec<Call> {
                 found.extend(reader.call(&path, at, takes));
             }
         } else if c == '`' && (language == Language::Other) {
-            let end = (at + 1..chars.len()).find(|end| chars[*end] == '`').unwrap_or(chars.len());
+            let end = (at + 1..chars.len())
+                .find(|end| chars[*end] == '`')
+                .unwrap_or(chars.len());
             let text: String = chars[at + 1..end].iter().collect();
             found.push(Call::Command(interpolated(&text, language, true)));
             at = end + 1;
@@ -188,7 +196,9 @@ impl Reader<'_> {
     }
 
     fn starts(&self, at: usize, text: &str) -> bool {
-        text.chars().enumerate().all(|(index, c)| self.chars.get(at + index) == Some(&c))
+        text.chars()
+            .enumerate()
+            .all(|(index, c)| self.chars.get(at + index) == Some(&c))
     }
 
     fn call(&self, path: &str, after: usize, takes: Takes) -> Option<Call> {
@@ -196,14 +206,23 @@ impl Reader<'_> {
         let open = self.chars.get(at) == Some(&'(');
         if open {
             at += 1;
-        } else if self.language != Language::Other || self.chars.get(at).is_none_or(|c| matches!(c, '=' | ',' | ')' | ';' | '}')) {
+        } else if self.language != Language::Other
+            || self
+                .chars
+                .get(at)
+                .is_none_or(|c| matches!(c, '=' | ',' | ')' | ';' | '}'))
+        {
             // A name that is not called: `from os import system`.
             return None;
         }
         let mut values = Vec::new();
         loop {
             at = self.skip(at);
-            if self.chars.get(at).is_none_or(|c| matches!(c, ')' | ';' | '\n') && (*c != '\n' || !open)) {
+            if self
+                .chars
+                .get(at)
+                .is_none_or(|c| matches!(c, ')' | ';' | '\n') && (*c != '\n' || !open))
+            {
                 break;
             }
             let (value, end) = self.value(at, 0);
@@ -223,7 +242,13 @@ impl Reader<'_> {
             Takes::Code => Call::Code(first.shell.clone()),
             Takes::First => Call::Command(first.shell.clone()),
             Takes::All if values.len() == 1 => Call::Command(first.shell.clone()),
-            Takes::All => Call::Command(values.iter().map(|value| value.words.as_str()).collect::<Vec<_>>().join(" ")),
+            Takes::All => Call::Command(
+                values
+                    .iter()
+                    .map(|value| value.words.as_str())
+                    .collect::<Vec<_>>()
+                    .join(" "),
+            ),
         })
     }
 
@@ -231,7 +256,18 @@ impl Reader<'_> {
     fn value(&self, at: usize, depth: usize) -> (Value, usize) {
         let (mut value, mut at) = self.term(at, depth);
         loop {
-            at = self.skip(at);
+            // A line ends a value, unless the next one goes on with it.
+            let next = self.skip(at);
+            let breaks = self.chars[at..next].contains(&'\n');
+            if breaks
+                && !matches!(
+                    self.chars.get(next),
+                    Some('+' | '.' | '"' | '\'' | ',' | ')' | ']' | '}')
+                )
+            {
+                return (value, at);
+            }
+            at = next;
             match self.chars.get(at) {
                 Some('+') => at += 1,
                 Some('.') if self.language == Language::Other => at += 1,
@@ -332,10 +368,18 @@ impl Reader<'_> {
                     // `args: ["x"]` in an object.
                     let mut start = at;
                     if self.chars[open] == '{' {
-                        while self.chars.get(start).is_some_and(|c| c.is_ascii_alphanumeric() || *c == '_') {
+                        while self
+                            .chars
+                            .get(start)
+                            .is_some_and(|c| c.is_ascii_alphanumeric() || *c == '_')
+                        {
                             start += 1;
                         }
-                        start = if self.chars.get(start) == Some(&':') { self.skip(start + 1) } else { at };
+                        start = if self.chars.get(start) == Some(&':') {
+                            self.skip(start + 1)
+                        } else {
+                            at
+                        };
                     }
                     let (value, end) = self.value(start, depth + 1);
                     first_hidden |= words.is_empty() && value.hidden;
@@ -479,7 +523,9 @@ impl Reader<'_> {
             Language::Python => {
                 for statement in self.code.split(['\n', ';']) {
                     let mut words = statement.split_whitespace();
-                    let Some("import" | "from") = words.next() else { continue };
+                    let Some("import" | "from") = words.next() else {
+                        continue;
+                    };
                     let names: Vec<&str> = if statement.trim_start().starts_with("from") {
                         words.next().into_iter().collect()
                     } else {
@@ -504,7 +550,14 @@ impl Reader<'_> {
                 }
             }
             Language::Other => {
-                for call in ["require ", "load ", "require_relative ", "do ", "require_once ", "include "] {
+                for call in [
+                    "require ",
+                    "load ",
+                    "require_relative ",
+                    "do ",
+                    "require_once ",
+                    "include ",
+                ] {
                     self.loaded(call, &mut found);
                 }
             }
@@ -560,7 +613,13 @@ mod tests {
         ] {
             assert_eq!(commands("python3", code), [expected], "{code}");
         }
-        for code in ["re.compile('a')", "ast.literal_eval(x)", "app.run(x)", "from os import system", "print('x')"] {
+        for code in [
+            "re.compile('a')",
+            "ast.literal_eval(x)",
+            "app.run(x)",
+            "from os import system",
+            "print('x')",
+        ] {
             assert_eq!(commands("python3", code), [""; 0], "{code}");
         }
     }
@@ -568,8 +627,16 @@ mod tests {
     #[test]
     fn others() {
         for (program, code, expected) in [
-            ("node", "require('child_process').execSync('a b', {stdio: 'inherit'})", "a b"),
-            ("node", "require('child_process').execSync(`a ${b}`)", "a ${unknown_value}"),
+            (
+                "node",
+                "require('child_process').execSync('a b', {stdio: 'inherit'})",
+                "a b",
+            ),
+            (
+                "node",
+                "require('child_process').execSync(`a ${b}`)",
+                "a ${unknown_value}",
+            ),
             ("node", "spawnSync('a', ['b', 'c'])", "'a' 'b' 'c'"),
             ("node", "spawnSync(process.argv[1], x)", "hidden spawnSync"),
             ("deno", "new Deno.Command('a', {args: ['b']})", "'a' 'b'"),

@@ -20,6 +20,7 @@ pub(super) fn mentions(code: &str) -> Option<&'static str> {
             "statepush",
             "statemv",
             "forceunlock",
+            "stateabsent",
         ])
         .is_some()
     {
@@ -154,4 +155,3 @@ pub(super) fn hides(code: &str) -> Option<&'static str> {
     .any(|word| lower.contains(word))
     .then_some(decodes)
 }
-

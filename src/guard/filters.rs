@@ -112,7 +112,9 @@ pub(super) fn awk(program: &str) -> Vec<Runs> {
             '|' if chars.get(at + 1) == Some(&'|') => at += 1,
             '|' => {
                 let next = (at + 1..chars.len()).find(|at| !chars[*at].is_whitespace() && chars[*at] != '&');
-                let rest: String = next.map(|next| chars[next..].iter().take(7).collect()).unwrap_or_default();
+                let rest: String = next
+                    .map(|next| chars[next..].iter().take(7).collect())
+                    .unwrap_or_default();
                 if rest.starts_with("getline") {
                     runs.push(last_string.take().map_or(Runs::Input, Runs::Command));
                 } else if rest.starts_with('"') {
@@ -223,7 +225,13 @@ mod tests {
         assert_eq!(awk("BEGIN{system(\"ls\")}"), command("ls"));
         assert_eq!(awk("{print | \"sort -u\"}"), command("sort -u"));
         assert_eq!(awk("BEGIN{\"date\" | getline d; print d}"), command("date"));
-        for program in ["{system($0)}", "{system(\"ls \" $1)}", "{print | c}", "{print | \"s\" \"h\"}", "{c | getline}"] {
+        for program in [
+            "{system($0)}",
+            "{system(\"ls \" $1)}",
+            "{print | c}",
+            "{print | \"s\" \"h\"}",
+            "{c | getline}",
+        ] {
             assert_eq!(awk(program), [Runs::Input], "{program}");
         }
     }

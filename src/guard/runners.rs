@@ -43,18 +43,24 @@ impl Judge<'_> {
             // `gh workflow run destroy.yml`
             "gh" | "glab" => {
                 let starts = words.iter().any(|word| matches!(*word, "run" | "rerun" | "trigger"));
-                return words
-                    .iter()
-                    .find(|word| starts && says_destroy(word))
-                    .and_then(|word| self.refuse(&run.text, format!("it starts {word}, which was not read"), WRITE_IT_OUT));
+                return words.iter().find(|word| starts && says_destroy(word)).and_then(|word| {
+                    self.refuse(&run.text, format!("it starts {word}, which was not read"), WRITE_IT_OUT)
+                });
             }
+            "cargo" | "go" if words.first() == Some(&"run") => return self.words(run),
             _ if run.unfamiliar => return self.words(run),
             _ => return None,
         }
+        if program == "ansible"
+            && let Some(word) = code::mentions(&words.join(" "))
+        {
+            return self.refuse(&run.text, format!("it speaks of {word}"), WRITE_IT_OUT);
+        }
         // A file that the same text writes, or that arrives through a pipe, is not there yet.
-        let fed = words.iter().any(|word| {
-            matches!(*word, "-f-" | "-f/dev/stdin" | "/dev/stdin") || word.starts_with("--eval")
-        }) || words.windows(2).any(|pair| pair == ["-f", "-"]);
+        let fed = words
+            .iter()
+            .any(|word| matches!(*word, "-f-" | "-f/dev/stdin" | "/dev/stdin") || word.starts_with("--eval"))
+            || words.windows(2).any(|pair| pair == ["-f", "-"]);
         if (fed || self.writes_task_file) && self.depth == 0 {
             if let Some(word) = code::mentions(self.text) {
                 return self.refuse(
@@ -83,10 +89,12 @@ impl Judge<'_> {
             _ => Vec::new(),
         };
         if let Some((_, files)) = FILES.iter().find(|(programs, _)| programs.contains(&program)) {
-            let text = files.iter().find_map(|name| match self.around.look(&folder.join(name)) {
-                Look::Text(text) => Some(text),
-                _ => None,
-            });
+            let text = files
+                .iter()
+                .find_map(|name| match self.around.look(&folder.join(name)) {
+                    Look::Text(text) => Some(text),
+                    _ => None,
+                });
             let found = text.and_then(|text| words.iter().find_map(|word| code::mentions(&block(&text, word, 0))));
             if let Some(word) = found {
                 return self.refuse(&run.text, format!("what it runs speaks of {word}"), WRITE_IT_OUT);
@@ -141,12 +149,13 @@ fn package_scripts(text: &str, words: &[&str]) -> Vec<String> {
         .collect()
 }
 
-
 /// The lines of a target in a file of tasks, and of the targets that its first line names: from a line that says its
 /// name to the next one that is not indented deeper.
 fn block(text: &str, target: &str, depth: usize) -> String {
     let target = target.trim_start_matches('+');
     let word = |line: &str| {
+        // `name: needs`
+        let line = line.split_once(": ").map_or(line, |(name, _)| name);
         line.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | ':' | '.')))
             .any(|word| word.trim_matches(':') == target)
     };

@@ -125,10 +125,12 @@ impl Walk<'_> {
             "go" if rest.first().and_then(Arg::known) == Some("run") => self.go_run(rest, args, text, &mut inner),
             name if is_shell(name) => self.shell(rest, args, text, &mut inner),
             name if is_interpreter(name) => self.interpreter(name, rest, args, text, &mut inner),
-            name if takes_text(name) && wrapper(name, args).is_none() => self.note_files(name, rest),
+            _ if self.stands_for(args, text, &mut inner) => {}
+            name if wrapper(name, args).is_some() => return self.wrapped(name, args, text, &mut inner),
+            name if takes_text(name) => self.note_files(name, rest),
             name => {
                 self.note_files(name, rest);
-                return self.stands_for(args, text, &mut inner) || self.wrapped(name, args, text, &mut inner);
+                return self.wrapped(name, args, text, &mut inner);
             }
         }
         true

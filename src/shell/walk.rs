@@ -433,9 +433,16 @@ impl Walk<'_> {
                 }
                 Redirect::From(word) => {
                     changes = true;
-                    scope.input = match self.single(word, scope) {
-                        Some(arg) => Input::File(arg),
-                        None => Input::Unseen,
+                    scope.input = match (self.single(word, scope), &scope.directory) {
+                        // It is opened here, wherever its reader goes.
+                        (Some(Arg::Known(path)), Directory::Known(folder))
+                            if !folder.is_empty() && !path.starts_with(['/', '~']) =>
+                        {
+                            Input::File(Arg::Known(format!("{folder}/{path}")))
+                        }
+                        (Some(arg), Directory::Known(_)) => Input::File(arg),
+                        (Some(arg), Directory::Unknown) => Input::File(Arg::unknown(arg.text(), false)),
+                        (None, _) => Input::Unseen,
                     };
                 }
                 Redirect::To(word) => match self.single(word, scope) {

@@ -405,4 +405,3 @@ fn flush_as(pieces: &mut Vec<Piece>, plain: &mut String, quoted: bool) {
         });
     }
 }
-

@@ -10,7 +10,10 @@ use super::{assignment, is_option, joined};
 impl Walk<'_> {
     /// Says whether the command was one of the shell's own, and all that is to say about it is said.
     pub(super) fn builtin(&mut self, name: &str, args: &[Arg], text: &str, scope: &mut Scope) -> bool {
-        if matches!(name, "let" | "test" | "[" | "unset" | "read" | "printf" | "declare" | "typeset" | "export") {
+        if matches!(
+            name,
+            "let" | "test" | "[" | "unset" | "read" | "printf" | "declare" | "typeset" | "export"
+        ) {
             self.subscripts(args, scope);
         }
         match name {
@@ -25,11 +28,11 @@ impl Walk<'_> {
             },
             "source" | "." => {
                 self.poison();
-                scope.directory = Directory::Unknown;
                 match args.get(1) {
                     Some(file) => self.script_step(file.clone(), true, args, text, scope),
                     None => return false,
                 }
+                scope.directory = Directory::Unknown;
             }
             "trap" => {
                 if let Some(action) = args.get(1).filter(|arg| !is_option(arg)) {

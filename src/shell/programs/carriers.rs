@@ -190,6 +190,13 @@ impl Walk<'_> {
                     if name == "sudo" || name == "doas" {
                         scope = Self::fresh(&scope);
                     }
+                    // `uv run x.py`
+                    if rest[at]
+                        .known()
+                        .is_some_and(|file| file.ends_with(".py") && !file.contains('/'))
+                    {
+                        self.script_step(rest[at].clone(), false, args, text, &scope);
+                    }
                     self.dispatch(rest[at..].to_vec(), text, &mut scope);
                 }
                 Ok(None) => {}
@@ -229,6 +236,13 @@ impl Walk<'_> {
                 return;
             }
             let Some(name) = arg.program() else { continue };
+            // `--username AWS`
+            if arg.text().contains(char::is_uppercase)
+                && !arg.text().contains(['/', '.'])
+                && arg.text() == name.to_uppercase()
+            {
+                continue;
+            }
             let takes_code = || {
                 args[at + 1..].iter().take_while(|arg| is_option(arg)).any(|arg| {
                     arg.known()

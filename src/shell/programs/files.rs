@@ -1,13 +1,15 @@
 //! Files that the text runs, and files that it may have written.
 
 use super::super::walk::{Scope, Walk};
-use super::super::{Arg, Step};
+use super::super::{Arg, Directory, Step};
 
 impl Walk<'_> {
-    /// The file is fed to a shell, wherever that runs.
-    pub(super) fn fed_step(&mut self, file: Arg, text: &str, scope: &Scope) {
-        let args = vec![Arg::Known("sh".to_owned()), file.clone()];
-        self.script_step(file, true, &args, text, scope);
+    /// The file is fed to a shell or an interpreter, wherever that runs.
+    pub(super) fn fed_step(&mut self, file: Arg, shell: bool, text: &str, scope: &Scope) {
+        let args = vec![Arg::Known(if shell { "sh" } else { "python" }.to_owned()), file.clone()];
+        let mut scope = scope.clone();
+        scope.directory = Directory::Known(String::new());
+        self.script_step(file, shell, &args, text, &scope);
         if let Some(Step::Script { fed, .. }) = self.steps.last_mut() {
             *fed = true;
         }

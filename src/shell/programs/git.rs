@@ -69,7 +69,10 @@ impl Walk<'_> {
                     self.git_setting(next.unwrap_or(arg), text, scope);
                 }
                 _ if word.starts_with("ext::") => self.git_code(&Arg::Known(word[5..].to_owned()), text, scope),
-                "-u" if rest.iter().any(|arg| matches!(arg.known(), Some("clone" | "fetch" | "ls-remote"))) => {
+                "-u" if rest
+                    .iter()
+                    .any(|arg| matches!(arg.known(), Some("clone" | "fetch" | "ls-remote"))) =>
+                {
                     if let Some(next) = next {
                         self.git_code(next, text, scope);
                     }
@@ -153,7 +156,8 @@ impl Walk<'_> {
     }
 
     fn git_value(&mut self, name: &str, value: Option<&Arg>, text: &str, scope: &Scope) {
-        if name.eq_ignore_ascii_case("core.hookspath") && value.is_some_and(|value| value.known() != Some("/dev/null")) {
+        if name.eq_ignore_ascii_case("core.hookspath") && value.is_some_and(|value| value.known() != Some("/dev/null"))
+        {
             self.unresolved(text, "the hooks in that folder would run, and were not read");
         }
         if let Some(value) = value

@@ -31,8 +31,21 @@ fn lettered(language: &str, letter: char) -> Option<Takes> {
 
 /// Options of other interpreters with a value that is no script.
 const VALUED: &[&str] = &[
-    "-W", "-X", "-I", "-L", "-C", "-d", "-Q", "--check-hash-based-pycs", "--loader", "--experimental-loader",
-    "--conditions", "--input-type", "--title", "--dns-result-order", "--env-file",
+    "-W",
+    "-X",
+    "-I",
+    "-L",
+    "-C",
+    "-d",
+    "-Q",
+    "--check-hash-based-pycs",
+    "--loader",
+    "--experimental-loader",
+    "--conditions",
+    "--input-type",
+    "--title",
+    "--dns-result-order",
+    "--env-file",
 ];
 
 /// Options of other interpreters that run a file first.
@@ -111,7 +124,7 @@ impl Walk<'_> {
                     let words = operands.iter().map(|arg| arg.text()).collect::<Vec<_>>().join("\n");
                     self.code(name, format!("{code}\n{words}"), text);
                 }
-                Input::File(file) => self.script_step(file, false, args, text, scope),
+                Input::File(file) => self.fed_step(file, false, text, scope),
                 Input::Unseen => self.unresolved(text, "the code that it reads cannot be seen"),
             },
         }
@@ -133,7 +146,11 @@ impl Walk<'_> {
         let Some(at) = rest.iter().position(|arg| arg.known() == Some("-m")) else {
             return false;
         };
-        if rest.iter().position(|arg| !is_option(arg)).is_some_and(|operand| operand < at) {
+        if rest
+            .iter()
+            .position(|arg| !is_option(arg))
+            .is_some_and(|operand| operand < at)
+        {
             return false;
         }
         if let Some(module) = rest.get(at + 1) {

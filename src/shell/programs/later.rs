@@ -7,7 +7,9 @@ impl Walk<'_> {
     pub(super) fn later(&mut self, name: &str, rest: &[Arg], text: &str, scope: &mut Scope) {
         scope.elsewhere = true;
         self.search(rest, scope);
-        let operand = rest.iter().find(|arg| !super::is_option(arg) && arg.known() != Some("-"));
+        let operand = rest
+            .iter()
+            .find(|arg| !super::is_option(arg) && arg.known() != Some("-"));
         match name {
             // What is typed arrives as one line.
             "tmux" | "screen" => self.typed(rest, text, scope),

@@ -45,10 +45,8 @@ const STANDS_FOR: &[(&[&str], &str)] = &[
     (&["tfenv", "exec"], "terraform"),
     (&["tofuenv", "exec"], "tofu"),
     (&["tgenv", "exec"], "terragrunt"),
-    (&["tenv", "tf"], "terraform"),
-    (&["tenv", "tofu"], "tofu"),
-    (&["tenv", "tg"], "terragrunt"),
     (&["atmos", "terraform"], "terraform"),
+    (&["brew", "sh"], "bash"),
 ];
 
 /// The value that an argument gives to an option; `Some(None)` where it is the next argument.
@@ -168,7 +166,12 @@ impl Walk<'_> {
 
     /// `go run x.go`, `go run example.org/x@latest`
     pub(super) fn go_run(&mut self, rest: &[Arg], args: &[Arg], text: &str, scope: &mut Scope) {
-        let Some(at) = rest.iter().skip(1).position(|arg| !super::is_option(arg)).map(|at| at + 1) else {
+        let Some(at) = rest
+            .iter()
+            .skip(1)
+            .position(|arg| !super::is_option(arg))
+            .map(|at| at + 1)
+        else {
             return;
         };
         if rest[at].text().to_lowercase().ends_with(".go") {

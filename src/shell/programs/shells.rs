@@ -83,7 +83,7 @@ impl Walk<'_> {
         match std::mem::replace(&mut scope.input, Input::Inherited) {
             Input::Inherited => {}
             Input::Text(code) => self.nested(&code, scope),
-            Input::File(file) => self.fed_step(file, text, scope),
+            Input::File(file) => self.fed_step(file, true, text, scope),
             Input::Unseen => self.unresolved(text, "the commands that it reads cannot be seen"),
         }
     }

@@ -54,7 +54,7 @@ impl Walk<'_> {
         ended
     }
 
-    pub(super) fn piece(&mut self, piece: &Piece, scope: &Scope) -> Vec<Choice> {
+    fn piece(&mut self, piece: &Piece, scope: &Scope) -> Vec<Choice> {
         let choice = |value, quoted| Choice { value, quoted };
         match piece {
             Piece::Text { text, quoted: true } => vec![choice(Value::Text(text.clone()), true)],
@@ -130,7 +130,7 @@ impl Walk<'_> {
         }
     }
 
-    pub(super) fn elements(&self, name: &str, quoted: bool, scope: &Scope) -> Vec<Choice> {
+    fn elements(&self, name: &str, quoted: bool, scope: &Scope) -> Vec<Choice> {
         let lists = match name {
             "@" | "*" => match &scope.positional {
                 Some(args) => vec![Value::List(args.clone())],
@@ -154,7 +154,7 @@ impl Walk<'_> {
             .collect()
     }
 
-    pub(super) fn values(&self, name: &str, scope: &Scope) -> Vec<Value> {
+    fn values(&self, name: &str, scope: &Scope) -> Vec<Value> {
         if let Ok(index) = name.parse::<usize>() {
             return vec![match (&scope.positional, index.checked_sub(1)) {
                 (Some(args), Some(index)) => args.get(index).map_or(Value::Text(String::new()), value_of),
