@@ -11,6 +11,7 @@ pub mod readonly;
 #[cfg(test)]
 pub mod replay;
 pub mod session;
+pub mod trail;
 pub mod whole;
 
 pub use clients::Clients;

@@ -121,7 +121,8 @@ impl HttpConnector for Replay {
     }
 }
 
-/// Names the operation of a request of any of the protocols: `Action=` of query, the target header of JSON.
+/// Names the operation of a request of any of the protocols: `Action=` of query, the target header of JSON; in REST the
+/// path, without the slashes at its ends.
 fn operation_of(request: &HttpRequest) -> String {
     if let Some(target) = request.headers().get("x-amz-target") {
         return target.rsplit('.').next().unwrap_or_default().to_owned();
@@ -129,5 +130,13 @@ fn operation_of(request: &HttpRequest) -> String {
     let body = request.body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
     body.split('&')
         .find_map(|pair| pair.strip_prefix("Action="))
-        .map_or_else(|| request.uri().to_owned(), str::to_owned)
+        .map_or_else(|| path_of(request.uri()), str::to_owned)
+}
+
+/// `backup-vaults` of `https://backup.eu-west-1.amazonaws.com/backup-vaults/?maxResults=1000`.
+fn path_of(uri: &str) -> String {
+    let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
+    let path = rest.split('?').next().unwrap_or_default();
+    let path = path.split_once('/').map_or("", |(_, path)| path);
+    path.trim_matches('/').to_owned()
 }

@@ -19,4 +19,5 @@ mod proxy;
 mod registry;
 mod terraform;
 mod time;
+mod trail;
 mod wire;

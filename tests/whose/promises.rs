@@ -33,7 +33,10 @@ fn operations() -> BTreeSet<String> {
             .chain(details)
             .map(|op| format!("{}:{}", row.service.0, op.0))
     });
-    described.chain(listed).collect()
+    described
+        .chain(listed)
+        .chain([whose::aws::trail::ACTION.to_owned()])
+        .collect()
 }
 
 #[test]
