@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::kinds::facts::Usage;
-use crate::model::{CellStatus, Delegate, Live, Origin, Symbol};
+use crate::model::{CellStatus, Coverage, Delegate, Live, Origin, Symbol};
 
 use super::index::{GLOBAL, Index};
 use super::projects::Voices;
@@ -322,11 +322,15 @@ fn orphans(ledger: &mut Ledger) {
 /// A described kind must have been listed there. A kind of the table counts where it was tried and failed; one that
 /// was never asked for is not held against the described ones.
 fn may_speak(ledger: &Ledger, user: &str, live: &Live) -> bool {
-    let mut cells = ledger
-        .coverage
-        .of_kind(Symbol::new(user))
-        .filter(|cell| cell.account == live.account && (cell.region == live.region || cell.region == GLOBAL))
-        .peekable();
+    let there = |kind: Symbol| {
+        let cells = ledger.coverage.of_kind(kind);
+        cells.filter(|cell| cell.account == live.account && (cell.region == live.region || cell.region == GLOBAL))
+    };
+    // What it refers to stands in settings that could not be had.
+    if there(Coverage::settings_of(Symbol::new(user))).next().is_some() {
+        return false;
+    }
+    let mut cells = there(Symbol::new(user)).peekable();
     if cells.peek().is_none() {
         return !crate::kinds::is_described(user);
     }
