@@ -59,7 +59,9 @@ BIRTH = "2024-05-14T08:30:00Z"
 READS = re.compile(
     r"^(Describe|List|Get|Head|BatchGet|Lookup|Search|Simulate|Validate|Preview|Check|Estimate)"
 )
-KEPT_HEADERS = ("Authorization", "Content-Type", "X-Amz-Target")
+KEPT_HEADERS = (
+    "Authorization Content-Type X-Amz-Target X-Amz-Acl X-Amz-Bucket-Object-Lock-Enabled X-Amzn-Principal"
+).split()
 # Listings that moto does not have. Nothing of their kinds can be made there, so they list nothing.
 NOTHING = {
     "DescribePlacementGroups": "<DescribePlacementGroupsResponse><placementGroupSet/></DescribePlacementGroupsResponse>",

@@ -170,3 +170,26 @@ fn orphan(live: &Live, usage: &Usage<'_>) -> Option<String> {
     (is_empty(live) && usage.is_unused())
         .then(|| "it has no active service, no task and no container instance".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clusters_of_batch_are_known_by_their_names() {
+        for name in [
+            "AWSBatch-nightly-2c06f29d-d1fe-3a49-879d-42394c86effc",
+            "P2OnDemand_Batch_2c06f29d-d1fe-3a49-879d-42394c86effc",
+        ] {
+            assert!(is_of_batch(name), "{name}");
+        }
+        for name in [
+            "prod",
+            "Our_Batch_Jobs",
+            "a_Batch_2c06f29d-d1fe-3a49-879d-42394c86effg",
+            "_Batch_",
+        ] {
+            assert!(!is_of_batch(name), "{name}");
+        }
+    }
+}
