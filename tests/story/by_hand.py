@@ -35,7 +35,8 @@ def change():
     client("iam").update_assume_role_policy(RoleName="wide-listed", PolicyDocument=json.dumps(trust))
     client("autoscaling").update_auto_scaling_group(AutoScalingGroupName="wide-listed-old", MaxSize=30)
     client("events").disable_rule(Name="wide-listed-nightly")
-    client("kms").disable_key(KeyId="alias/wide-listed")
+    key = client("kms").describe_key(KeyId="alias/wide-listed")["KeyMetadata"]["KeyId"]
+    client("kms").disable_key(KeyId=key)
 
 
 def copy():

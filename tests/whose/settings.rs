@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
+use whose::findings::Finding;
 use whose::kinds::facts::Role;
 use whose::kinds::{is_described, kind};
-use whose::ledger::{Ledger, compare};
-use whose::report::document::Finding;
+use whose::ledger::{Input, Ledger, compare};
 use whose::snapshot;
 
 use crate::closure::unmanaged;
@@ -16,7 +16,11 @@ use crate::harness::{Run, account, json, own_account, python, root, states, whos
 /// The kinds of the account: those whose settings the table tells, and what they stand on.
 fn kinds() -> String {
     let table = include_str!("../../src/kinds/table/configuration.tsv");
-    let mut kinds: Vec<&str> = table.lines().skip(1).filter_map(|line| line.split('\t').next()).collect();
+    let mut kinds: Vec<&str> = table
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split('\t').next())
+        .collect();
     kinds.dedup();
     format!("described,aws_cloudwatch_event_bus,{}", kinds.join(","))
 }
@@ -35,7 +39,10 @@ fn findings<'a>(run: &'a Run, code: &str) -> Vec<&'a Finding> {
 
 fn by_hand(url: &str, what: &str) {
     let mut command = Command::new(python());
-    let done = command.arg(root().join("tests/story/by_hand.py")).args([url, what]).output();
+    let done = command
+        .arg(root().join("tests/story/by_hand.py"))
+        .args([url, what])
+        .output();
     let done = done.expect("a Python");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
@@ -47,18 +54,33 @@ fn right_after_an_apply_everything_is_managed_and_nothing_has_drifted() {
     let run = scan_with(&account("wide-listed"), |command| {
         command.arg("--snapshot").arg(&saved);
     });
-    assert_eq!(run.gaps(), Vec::<String>::new());
+    // The emulator does not list recovery points.
+    let mut gaps = run.gaps();
+    gaps.retain(|gap| !gap.contains(": not enabled "));
+    assert_eq!(gaps, Vec::<String>::new());
     assert_eq!(run.missing(), Vec::<&str>::new());
     // The mount target's own interface: the emulator does not say that it is the service's.
     let left = unmanaged(&run);
-    assert!(left.len() == 1 && left[0].starts_with("aws_network_interface "), "{left:?}");
-    let drifted: Vec<_> = findings(&run, "drifted").into_iter().map(|one| (&one.title, &one.evidence)).collect();
+    assert!(
+        left.len() == 1 && left[0].starts_with("aws_network_interface "),
+        "{left:?}"
+    );
+    let drifted: Vec<_> = findings(&run, "drifted")
+        .into_iter()
+        .map(|one| (&one.title, &one.evidence))
+        .collect();
     assert_eq!(drifted, []);
     assert_eq!(run.document.summary.duplicate_sets, 0);
     assert_eq!(run.document.summary.orphans, 0);
 
     // No drift is worth something only where both sides say something.
-    let ledger = Ledger::new(snapshot::read(&saved).expect("a snapshot").into());
+    let snapshot = snapshot::read(&saved).expect("a snapshot");
+    let ledger = Ledger::new(Input {
+        scan: snapshot.scan,
+        states: snapshot.states,
+        claims: snapshot.claims,
+        ..Input::default()
+    });
     let mut compared: BTreeMap<&str, usize> = BTreeMap::new();
     for (at, entry) in ledger.entries.iter().enumerate() {
         let live = &ledger.live[at];
@@ -74,7 +96,11 @@ fn right_after_an_apply_everything_is_managed_and_nothing_has_drifted() {
     }
     compared.retain(|kind, _| !is_described(kind));
     let all: usize = compared.values().sum();
-    assert!(compared.len() >= 30 && all >= 200, "{all} of {} kinds: {compared:?}", compared.len());
+    assert!(
+        compared.len() >= 30 && all >= 200,
+        "{all} of {} kinds: {compared:?}",
+        compared.len()
+    );
     for (kind, count) in compared {
         assert!(count > 0, "{kind}: nothing is compared");
     }
@@ -88,10 +114,17 @@ fn what_was_changed_by_hand_is_seen_and_what_is_claimed_on_its_own_is_no_drift()
     let mut told: Vec<String> = Vec::new();
     for one in findings(&run, "drifted") {
         let address = one.evidence[0].split(' ').next().unwrap_or_default();
-        told.extend(one.evidence[1..].iter().map(|difference| format!("{address} {difference}")));
+        told.extend(
+            one.evidence[1..]
+                .iter()
+                .map(|difference| format!("{address} {difference}")),
+        );
     }
     told.sort();
-    let trust = |text: &str| told.iter().any(|one| one.starts_with("aws_iam_role.main assume_role_policy") && one.contains(text));
+    let trust = |text: &str| {
+        told.iter()
+            .any(|one| one.starts_with("aws_iam_role.main assume_role_policy") && one.contains(text))
+    };
     assert!(trust("lambda.amazonaws.com") && trust("live is"), "{told:#?}");
     told.retain(|one| !one.starts_with("aws_iam_role.main"));
     assert_eq!(
@@ -121,11 +154,17 @@ fn what_was_made_once_more_by_hand_is_a_copy() {
     for set in findings(&run, "duplicate-set") {
         let mut kinds: Vec<&str> = Vec::new();
         for arn in &set.resources {
-            let one = run.document.resources.iter().find(|one| one.arn == *arn).expect("a resource");
+            let one = run
+                .document
+                .resources
+                .iter()
+                .find(|one| one.arn == *arn)
+                .expect("a resource");
             kinds.push(&one.kind);
         }
         copies.push(kinds.join(" "));
     }
     copies.sort();
-    assert_eq!(copies, ["aws_api_gateway_rest_api aws_api_gateway_rest_api", "aws_kms_key aws_kms_key"]);
+    // Two keys without a name and without tags are alike by chance.
+    assert_eq!(copies, ["aws_api_gateway_rest_api aws_api_gateway_rest_api"]);
 }
