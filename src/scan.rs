@@ -2,19 +2,23 @@
 //!
 //! A scan cannot fail, it can only be incomplete.
 
+mod stacks;
+mod tags;
+
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::time::Duration;
 
 use futures::StreamExt;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::aws::call::Place;
 use crate::aws::clients::Clients;
-use crate::aws::{ListCx, Regions, Session};
+use crate::aws::{ListCx, Regions, Session, tagging};
 use crate::kinds::facts::Scope;
 use crate::kinds::listed::list::{Group, Run};
 use crate::kinds::{LISTINGS, Listing};
-use crate::model::{Cell, CellStatus, Coverage, Live, Scan, Symbol, Timestamp};
+use crate::model::{Cell, CellStatus, Coverage, Live, Scan, Symbol, Tags, Timestamp};
 
 /// What to look at.
 #[derive(Clone, Debug)]
@@ -60,6 +64,36 @@ const REGIONS: Symbol = Symbol::known("aws_regions");
 /// The region of kinds that have none.
 const GLOBAL: Symbol = Symbol::known("global");
 
+/// Stands in the coverage for the tags that come in bulk.
+const TAGS: Symbol = Symbol::known("aws_resource_tags");
+
+/// Stands in the coverage for what stacks say that they hold.
+const STACK_RESOURCES: Symbol = Symbol::known("aws_stack_resources");
+
+/// Every IAM action that a scan of these kinds calls; of all where `kinds` is empty.
+#[must_use]
+pub fn actions(kinds: &[String], listed: bool) -> BTreeSet<&'static str> {
+    let only: FxHashSet<&str> = kinds.iter().map(String::as_str).collect();
+    let mut actions = BTreeSet::from(["ec2:DescribeRegions", "sts:GetCallerIdentity"]);
+    let work = Work::wanted(&only, listed);
+    for task in &work.tasks {
+        match task {
+            Task::Described(listing) => actions.extend(listing.actions),
+            Task::Rows(group) => {
+                let rows = group.needed(&only);
+                actions.extend(rows.into_iter().flat_map(crate::kinds::listed::Row::actions));
+            }
+            Task::Tags => {
+                actions.insert(tagging::ACTION);
+            }
+        }
+    }
+    if work.stacks {
+        actions.insert(crate::aws::stacks::ACTION);
+    }
+    actions
+}
+
 /// Lists everything. When `stop` completes, what is not finished becomes a gap and the rest is returned.
 pub async fn run(
     session: &Session,
@@ -103,6 +137,9 @@ pub async fn run(
 
     let mut open: Vec<bool> = vec![true; jobs.len()];
     let mut live = Vec::new();
+    let mut tagged = Vec::new();
+    let mut stopped = false;
+    tokio::pin!(stop);
     {
         let deadline = options.listing_deadline;
         let only = &only;
@@ -112,12 +149,14 @@ pub async fn run(
                 .map(|(at, job)| async move { (at, job.run(only, deadline).await) }),
         )
         .buffer_unordered(options.concurrency.max(1));
-        tokio::pin!(stop);
         loop {
             let done = tokio::select! {
                 biased;
                 done = running.next() => done,
-                () = &mut stop => None,
+                () = &mut stop => {
+                    stopped = true;
+                    None
+                }
             };
             let Some((at, outcome)) = done else { break };
             open[at] = false;
@@ -129,12 +168,29 @@ pub async fn run(
                     .any(|cell| !matches!(cell.status, CellStatus::Listed | CellStatus::NotEnabled)),
             });
             live.extend(outcome.live);
+            tagged.extend(outcome.tagged);
             outcome.cells.into_iter().for_each(|cell| coverage.enter(cell));
         }
     }
     for (job, _) in jobs.iter().zip(&open).filter(|(_, open)| **open) {
         for kind in job.task.kinds(&only) {
             coverage.enter(job.cell(kind, CellStatus::Failed, 0, Some("interrupted".to_owned())));
+        }
+    }
+    if work.stacks {
+        let asked = ask_stacks(&live, &clients, session, options, &mut coverage);
+        let held = if stopped {
+            None
+        } else {
+            tokio::select! {
+                biased;
+                held = asked => Some(held),
+                () = &mut stop => None,
+            }
+        };
+        match held {
+            Some(held) => stacks::mark(&mut live, &held),
+            None => enter_stacks(&mut coverage, account, &clients, CellStatus::Failed, "interrupted"),
         }
     }
     if !options.kinds.is_empty() {
@@ -144,9 +200,10 @@ pub async fn run(
         coverage = coverage.cells().filter(|cell| asked(cell.kind)).cloned().collect();
     }
     // Listings end in any order; what is saved and reported must not.
-    live.sort_unstable_by(|a: &Live, b: &Live| {
-        (a.kind, a.account, a.region, &a.id, &a.arn).cmp(&(b.kind, b.account, b.region, &b.id, &b.arn))
-    });
+    live.sort_unstable_by(|a: &Live, b: &Live| order(a).cmp(&order(b)));
+    one_kind_for_one_arn(&mut live);
+    tags::join(&mut live, tagged, account, &coverage);
+    live.sort_unstable_by(|a: &Live, b: &Live| order(a).cmp(&order(b)));
     let every_region = options.regions.is_empty() && options.exclude_regions.is_empty() && regions.fault.is_none();
     Scan {
         scanned_at,
@@ -158,11 +215,111 @@ pub async fn run(
     }
 }
 
+fn order(live: &Live) -> (Symbol, Symbol, Symbol, &str, &str) {
+    (live.kind, live.account, live.region, &live.id, &live.arn)
+}
+
+/// Leaves of each ARN one resource: a described one, else that of the first kind in order. Two operations may list one
+/// thing (an application by either version of its API).
+fn one_kind_for_one_arn(live: &mut Vec<Live>) {
+    let mut kept: FxHashMap<Box<str>, Symbol> = FxHashMap::default();
+    for described in [true, false] {
+        for one in live.iter().filter(|one| !one.arn.is_empty()) {
+            if crate::kinds::is_described(&one.kind) == described {
+                kept.entry(one.arn.clone()).or_insert(one.kind);
+            }
+        }
+    }
+    live.retain(|one| {
+        one.arn.is_empty() || crate::kinds::is_described(&one.kind) || kept.get(&one.arn) == Some(&one.kind)
+    });
+}
+
+/// Asks every stack that was found what it holds.
+async fn ask_stacks(
+    live: &[Live],
+    clients: &[(Symbol, Clients)],
+    session: &Session,
+    options: &ScanOptions,
+    coverage: &mut Coverage,
+) -> Vec<(stacks::Stack, Vec<crate::aws::stacks::StackResource>)> {
+    let account = session.account.id;
+    for (region, _) in clients {
+        let of_list = coverage.cell(Symbol::known(stacks::STACK), account, *region);
+        let (status, detail) = of_list.map_or((CellStatus::Failed, None), |cell| (cell.status, cell.detail.clone()));
+        coverage.enter(Cell {
+            kind: STACK_RESOURCES,
+            account,
+            region: *region,
+            status,
+            count: 0,
+            detail,
+        });
+    }
+    let asked = stacks::of(live).into_iter().filter_map(|stack| {
+        let (region, clients) = clients.iter().find(|(region, _)| *region == stack.region)?;
+        let place = Place {
+            partition: session.account.partition,
+            account,
+            region: *region,
+        };
+        Some(async move {
+            let answer = crate::aws::stacks::resources(clients, place, &stack.id).await;
+            (stack, answer)
+        })
+    });
+    let asked: Vec<_> = asked.collect();
+    let answers: Vec<_> = futures::stream::iter(asked)
+        .buffer_unordered(options.concurrency.max(1))
+        .collect()
+        .await;
+    let mut held = Vec::new();
+    for (stack, answer) in answers {
+        let (status, count, detail) = match &answer {
+            Ok(resources) => (CellStatus::Listed, resources.len() as u64, None),
+            // Deleted since it was listed.
+            Err(fault) if fault.reason == crate::aws::fault::Reason::Gone => (CellStatus::Listed, 0, None),
+            Err(fault) => (fault.status(), 0, Some(fault.to_string())),
+        };
+        coverage.enter(Cell {
+            kind: STACK_RESOURCES,
+            account,
+            region: stack.region,
+            status,
+            count,
+            detail,
+        });
+        held.push((stack, answer.unwrap_or_default()));
+    }
+    held
+}
+
+fn enter_stacks(
+    coverage: &mut Coverage,
+    account: Symbol,
+    clients: &[(Symbol, Clients)],
+    status: CellStatus,
+    detail: &str,
+) {
+    for (region, _) in clients {
+        coverage.enter(Cell {
+            kind: STACK_RESOURCES,
+            account,
+            region: *region,
+            status,
+            count: 0,
+            detail: Some(detail.to_owned()),
+        });
+    }
+}
+
 /// Everything that is to be listed.
 struct Work {
     tasks: Vec<Task>,
     /// Every kind that comes of it.
     kinds: Vec<&'static str>,
+    /// Stacks are asked what they hold.
+    stacks: bool,
 }
 
 /// One way to list one kind or a few: in code, or by rows of the table.
@@ -170,20 +327,31 @@ struct Work {
 enum Task {
     Described(&'static Listing),
     Rows(&'static Group),
+    /// The tags of all that a region holds.
+    Tags,
 }
 
 impl Work {
     fn wanted(only: &FxHashSet<&str>, listed: bool) -> Self {
         let described = LISTINGS.iter().copied().map(Task::Described);
         let groups = if listed { Group::roots() } else { &[] };
-        let tasks: Vec<Task> = described
+        let mut tasks: Vec<Task> = described
             .chain(groups.iter().copied().map(Task::Rows))
             .filter(|task| !task.kinds(only).is_empty())
             .collect();
+        // Described kinds bring their own tags; of the others, a few kinds only are no reason to ask for all.
+        let everything = listed && only.is_empty();
+        if everything {
+            tasks.push(Task::Tags);
+        }
         let mut kinds: Vec<&'static str> = tasks.iter().flat_map(|task| task.kinds(only)).collect();
         kinds.sort_unstable();
         kinds.dedup();
-        Self { tasks, kinds }
+        Self {
+            tasks,
+            kinds,
+            stacks: everything,
+        }
     }
 }
 
@@ -197,6 +365,7 @@ impl Task {
             }
             Self::Described(_) => Vec::new(),
             Self::Rows(group) => group.kinds().into_iter().filter(wanted).collect(),
+            Self::Tags => vec![TAGS.as_str()],
         }
     }
 
@@ -204,6 +373,7 @@ impl Task {
         match self {
             Self::Described(listing) => listing.kinds.iter().all(|kind| kind.scope == Scope::Global),
             Self::Rows(group) => group.is_global(),
+            Self::Tags => false,
         }
     }
 }
@@ -264,8 +434,10 @@ struct Job<'a> {
 }
 
 /// What came of it.
+#[derive(Default)]
 struct Outcome {
     live: Vec<Live>,
+    tagged: Vec<(String, Tags)>,
     cells: Vec<Cell>,
 }
 
@@ -274,6 +446,7 @@ impl Job<'_> {
         match self.task {
             Task::Described(listing) => self.described(listing, deadline).await,
             Task::Rows(group) => self.rows(group, only, deadline).await,
+            Task::Tags => self.tags(deadline).await,
         }
     }
 
@@ -298,7 +471,11 @@ impl Job<'_> {
                 self.cell(kind.name, status, count, detail)
             })
             .collect();
-        Outcome { live, cells }
+        Outcome {
+            live,
+            cells,
+            ..Outcome::default()
+        }
     }
 
     async fn rows(&self, group: &'static Group, only: &FxHashSet<&str>, deadline: Duration) -> Outcome {
@@ -319,7 +496,28 @@ impl Job<'_> {
                 self.cell(kind, status, end.count, detail)
             })
             .collect();
-        Outcome { live, cells }
+        Outcome {
+            live,
+            cells,
+            ..Outcome::default()
+        }
+    }
+
+    async fn tags(&self, deadline: Duration) -> Outcome {
+        let mut tagged = Vec::new();
+        let mut take = |arn, tags| tagged.push((arn, tags));
+        let end = tokio::time::timeout(deadline, tagging::tagged(self.clients, self.place, &mut take)).await;
+        let (status, detail) = match end {
+            Ok(Ok(())) => (CellStatus::Listed, None),
+            Ok(Err(fault)) => (fault.status(), Some(fault.to_string())),
+            Err(_) => (CellStatus::Failed, Some(late(deadline))),
+        };
+        let count = tagged.len() as u64;
+        Outcome {
+            tagged,
+            cells: vec![self.cell(TAGS.as_str(), status, count, detail)],
+            ..Outcome::default()
+        }
     }
 
     fn cell(&self, kind: &'static str, status: CellStatus, count: u64, detail: Option<String>) -> Cell {

@@ -121,13 +121,18 @@ impl HttpConnector for Replay {
     }
 }
 
-/// Names the operation of a request of any of the protocols: `Action=` of query, the target header of JSON.
+/// Names the operation of a request of any of the protocols: `Action=` of query, the target header of JSON, method and
+/// path of REST.
 fn operation_of(request: &HttpRequest) -> String {
     if let Some(target) = request.headers().get("x-amz-target") {
         return target.rsplit('.').next().unwrap_or_default().to_owned();
     }
     let body = request.body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
-    body.split('&')
-        .find_map(|pair| pair.strip_prefix("Action="))
-        .map_or_else(|| request.uri().to_owned(), str::to_owned)
+    body.split('&').find_map(|pair| pair.strip_prefix("Action=")).map_or_else(
+        || {
+            let after_host = request.uri().splitn(4, '/').nth(3).unwrap_or_default();
+            format!("{} /{after_host}", request.method())
+        },
+        str::to_owned,
+    )
 }

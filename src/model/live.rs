@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Configuration, Coverage, Symbol, Tags, Timestamp};
 
+/// The kind of what carries tags and is listed by no kind.
+pub const UNCLASSIFIED: Symbol = Symbol::known("unclassified");
+
 /// A resource that an AWS API listed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Live {

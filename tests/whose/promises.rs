@@ -24,8 +24,15 @@ const ACCOUNTS: &[(&str, &[&str])] = &[
 
 /// Every operation that the binary can call.
 fn operations() -> BTreeSet<&'static str> {
-    let listed = LISTINGS.iter().flat_map(|listing| listing.actions.iter().copied());
-    listed.chain(FIRST).collect()
+    let described = LISTINGS.iter().flat_map(|listing| listing.actions.iter().copied());
+    let rows = whose::kinds::listed::rows()
+        .iter()
+        .flat_map(whose::kinds::listed::Row::operations);
+    described
+        .chain(rows)
+        .chain([whose::aws::tagging::ACTION, whose::aws::stacks::ACTION])
+        .chain(FIRST)
+        .collect()
 }
 
 #[test]

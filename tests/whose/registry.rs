@@ -210,6 +210,7 @@ const NO_LISTING: &[(&str, &str)] = &[
     ),
     ("elb", "what load balancers share"),
     ("facts", "what a kind is"),
+    ("listed", "the kinds of the table"),
     ("loss", "what is lost with a kind"),
     ("markers", "marks of other systems"),
     ("prices", "list prices"),
