@@ -17,7 +17,10 @@ use aws::Deed;
 /// The bare names of programs that are the AWS CLI.
 #[must_use]
 pub fn is_aws(program: &str) -> bool {
-    matches!(bare(program), "aws" | "aws2" | "aws-cli" | "awscli" | "awslocal" | "awsv2")
+    matches!(
+        bare(program),
+        "aws" | "aws2" | "aws-cli" | "awscli" | "awslocal" | "awsv2"
+    )
 }
 
 /// Without what Windows adds, and without the tag of a container's image.
@@ -41,10 +44,30 @@ pub fn is_stack_tool(program: &str) -> bool {
                     .all(|b| b.is_ascii_digit() || b == b'.')
         })
     };
-    ["terraform", "tofu", "opentofu", "terragrunt", "tflocal", "tofulocal", "pulumi"].into_iter().any(stem)
+    [
+        "terraform",
+        "tofu",
+        "opentofu",
+        "terragrunt",
+        "tflocal",
+        "tofulocal",
+        "pulumi",
+    ]
+    .into_iter()
+    .any(stem)
         || matches!(
             program,
-            "cdk" | "cdktf" | "sam" | "eksctl" | "serverless" | "sls" | "copilot" | "aws-nuke" | "cloud-nuke" | "terraspace" | "nuke"
+            "cdk"
+                | "cdktf"
+                | "sam"
+                | "eksctl"
+                | "serverless"
+                | "sls"
+                | "copilot"
+                | "aws-nuke"
+                | "cloud-nuke"
+                | "terraspace"
+                | "nuke"
         )
 }
 
@@ -81,7 +104,10 @@ pub fn read(text: &str, profile: Option<&str>) -> Vec<Named> {
                         Deed::Deletes(found) => items.extend(found),
                     }
                 } else if run.args.len() == 1 && is_made_by_aws(run.args[0].text()) {
-                    items.push(unresolved(&run.text, "it is an id and no command: give ids in a list of their own"));
+                    items.push(unresolved(
+                        &run.text,
+                        "it is an id and no command: give ids in a list of their own",
+                    ));
                 }
             }
             Step::Script { run, file, .. } => items.push(unresolved(
@@ -89,7 +115,10 @@ pub fn read(text: &str, profile: Option<&str>) -> Vec<Named> {
                 &format!("the commands in {} were not read: check that file too", file.text()),
             )),
             Step::Code { program, text, .. } => {
-                items.push(unresolved(&text, &format!("what the code for {program} does was not read")));
+                items.push(unresolved(
+                    &text,
+                    &format!("what the code for {program} does was not read"),
+                ));
             }
             Step::Unresolved { text, why } => items.push(unresolved(&text, &why)),
         }

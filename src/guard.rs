@@ -186,7 +186,11 @@ impl Judge<'_> {
                 };
                 match self.around.command_receipt(&args, run) {
                     Ok(()) => None,
-                    Err(why) => self.refuse(&run.text, format!("it deletes something, or may, and {why}"), CHECK_COMMAND),
+                    Err(why) => self.refuse(
+                        &run.text,
+                        format!("it deletes something, or may, and {why}"),
+                        CHECK_COMMAND,
+                    ),
                 }
             }
         }
@@ -200,7 +204,14 @@ impl Judge<'_> {
             return None;
         }
         // Without `.` in between.
-        Some(self.folder.join(directory).join(further).join(path).components().collect())
+        Some(
+            self.folder
+                .join(directory)
+                .join(further)
+                .join(path)
+                .components()
+                .collect(),
+        )
     }
 
     // --- scripts
@@ -209,14 +220,20 @@ impl Judge<'_> {
         if run.elsewhere {
             return None;
         }
-        if let Some(path) = file.known().filter(|path| matches!(*path, "/dev/stdin" | "/dev/fd/0") || path.starts_with("/dev/") || path.starts_with("/proc/")) {
+        if let Some(path) = file.known().filter(|path| {
+            matches!(*path, "/dev/stdin" | "/dev/fd/0") || path.starts_with("/dev/") || path.starts_with("/proc/")
+        }) {
             return self.refuse(&run.text, format!("what {path} holds cannot be seen"), WRITE_IT_OUT);
         }
         if written_here {
             // What is written in plain sight was in the text that is judged.
             if plain && self.depth == 0 && file.known().is_some() {
                 return mentions(self.text).and_then(|word| {
-                    self.refuse(&run.text, format!("the script written here speaks of {word}"), WRITE_IT_OUT)
+                    self.refuse(
+                        &run.text,
+                        format!("the script written here speaks of {word}"),
+                        WRITE_IT_OUT,
+                    )
                 });
             }
             return self.refuse(
@@ -226,11 +243,15 @@ impl Judge<'_> {
             );
         }
         let missing = |why: String| self.refuse(&run.text, why, "run it where the file can be read first");
-        let Some(path) = file.known().and_then(|path| self.path(&run.directory, &Directory::Known(String::new()), path)) else {
+        let Some(path) = file
+            .known()
+            .and_then(|path| self.path(&run.directory, &Directory::Known(String::new()), path))
+        else {
             // A program in a folder that cannot be seen: only its words can tell.
-            return match shell {
-                true => missing(format!("the commands in {} cannot be seen", file.text())),
-                false => self.words(run),
+            return if shell {
+                missing(format!("the commands in {} cannot be seen", file.text()))
+            } else {
+                self.words(run)
             };
         };
         match self.around.look(&path) {
@@ -243,7 +264,10 @@ impl Judge<'_> {
                 self.run(&run, false)
             }
             Look::Program(_) => self.words(run),
-            Look::Missing if shell => missing(format!("the commands in {} cannot be seen: it is not there", path.display())),
+            Look::Missing if shell => missing(format!(
+                "the commands in {} cannot be seen: it is not there",
+                path.display()
+            )),
             Look::Missing => self.words(run),
             Look::Unreadable => missing(format!("the commands in {} cannot be read", path.display())),
         }
@@ -255,9 +279,13 @@ impl Judge<'_> {
         }
         let first = text.lines().next().unwrap_or_default();
         let interpreter = first.strip_prefix("#!").map(|line| {
-            let mut words = line.split_whitespace().map(|word| word.rsplit('/').next().unwrap_or(word));
+            let mut words = line
+                .split_whitespace()
+                .map(|word| word.rsplit('/').next().unwrap_or(word));
             match words.next() {
-                Some("env") => words.find(|word| !word.starts_with('-') && !word.contains('=')).unwrap_or_default(),
+                Some("env") => words
+                    .find(|word| !word.starts_with('-') && !word.contains('='))
+                    .unwrap_or_default(),
                 other => other.unwrap_or_default(),
             }
         });
@@ -269,13 +297,19 @@ impl Judge<'_> {
                 text,
                 depth: self.depth + 1,
             };
-            inner.text(text).filter(|refusal| self.depth == 0 || !refusal.command.is_empty())
+            inner
+                .text(text)
+                .filter(|refusal| self.depth == 0 || !refusal.command.is_empty())
         } else {
-            program_mentions(text)
-                .and_then(|word| self.refuse(&run.text, format!("it speaks of {word}"), WRITE_IT_OUT))
+            program_mentions(text).and_then(|word| self.refuse(&run.text, format!("it speaks of {word}"), WRITE_IT_OUT))
         };
         found.map(|refusal| Refusal {
-            why: format!("in {}: {}: {}", path.display(), shortened(&refusal.command), refusal.why),
+            why: format!(
+                "in {}: {}: {}",
+                path.display(),
+                shortened(&refusal.command),
+                refusal.why
+            ),
             command: run.text.clone(),
             hint: refusal.hint,
         })
@@ -288,7 +322,11 @@ impl Judge<'_> {
         match mentions(code) {
             Some(word) => self.refuse(text, format!("the code for {program} speaks of {word}"), WRITE_IT_OUT),
             None => hides(code).and_then(|word| {
-                self.refuse(text, format!("the code for {program} runs what it decodes ({word})"), WRITE_IT_OUT)
+                self.refuse(
+                    text,
+                    format!("the code for {program} runs what it decodes ({word})"),
+                    WRITE_IT_OUT,
+                )
             }),
         }
     }
@@ -321,7 +359,9 @@ impl Judge<'_> {
                 if let Some(word) = words.iter().find(|word| says_destroy(word)) {
                     return self.refuse(
                         &run.text,
-                        format!("{program} {word} names a target that destroys or applies, and what it runs was not read"),
+                        format!(
+                            "{program} {word} names a target that destroys or applies, and what it runs was not read"
+                        ),
                         WRITE_IT_OUT,
                     );
                 }
@@ -362,7 +402,10 @@ impl Judge<'_> {
                     file,
                     shell,
                     written_here: false,
-                } if file.known().is_some_and(|path| matches!(inner.around.look(&folder.join(path)), Look::Text(_))) => {
+                } if file
+                    .known()
+                    .is_some_and(|path| matches!(inner.around.look(&folder.join(path)), Look::Text(_))) =>
+                {
                     inner.script(run, file, *shell, false, false)
                 }
                 Step::Code { program, code, text } => inner.code(program, code, text),
@@ -380,13 +423,17 @@ impl Judge<'_> {
 /// A command that writes only what stands in the text.
 fn writes_plainly(step: &Step) -> bool {
     const PLAIN: &[&str] = &[
-        "cat", "echo", "tee", "chmod", "mkdir", "ls", "touch", "rm", "true", "pwd", "head", "tail", "wc", "grep", "diff",
+        "cat", "echo", "tee", "chmod", "mkdir", "ls", "touch", "rm", "true", "pwd", "head", "tail", "wc", "grep",
+        "diff",
     ];
     match step {
         Step::Run(run) => {
             run.args[0].program().is_some_and(|name| {
                 PLAIN.contains(&name.as_str()) || matches!(name.as_str(), "python" | "python3" | "node" | "bash" | "sh")
-            }) && run.args.iter().all(|arg| arg.known().is_some_and(|arg| !arg.contains('\\')))
+            }) && run
+                .args
+                .iter()
+                .all(|arg| arg.known().is_some_and(|arg| !arg.contains('\\')))
         }
         Step::Script { .. } => true,
         Step::Code { .. } | Step::Unresolved { .. } => false,
@@ -404,7 +451,10 @@ fn shortened(text: &str) -> String {
 /// `destroy`, `tf-destroy`, `infra:apply`
 fn says_destroy(word: &str) -> bool {
     let word = word.to_lowercase();
-    let parts: Vec<&str> = word.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> = word
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|part| !part.is_empty())
+        .collect();
     let any = |words: &[&str]| parts.iter().any(|part| words.contains(part));
     !word.starts_with("--")
         && (any(&["destroy", "teardown", "nuke"])
@@ -417,11 +467,24 @@ fn says_destroy(word: &str) -> bool {
 ///
 /// Quotes, pluses and blanks are taken out first, so that `"terra" + "form"` reads as one word.
 fn mentions(code: &str) -> Option<&'static str> {
-    let dense: String = code.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+    let dense: String = code
+        .to_lowercase()
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect();
     let has = |words: &[&'static str]| words.iter().copied().find(|word| dense.contains(word));
     let stack = has(&["terraform", "opentofu", "tofu", "terragrunt", "pulumi", "cdktf"]);
     if let Some(tool) = stack
-        && has(&["destroy", "apply", "autoapprove", "staterm", "statepush", "statemv", "forceunlock"]).is_some()
+        && has(&[
+            "destroy",
+            "apply",
+            "autoapprove",
+            "staterm",
+            "statepush",
+            "statemv",
+            "forceunlock",
+        ])
+        .is_some()
     {
         return Some(tool);
     }
@@ -429,10 +492,23 @@ fn mentions(code: &str) -> Option<&'static str> {
     let words = code.to_lowercase();
     let aws = words
         .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-        .any(|word| matches!(word, "aws" | "boto3" | "boto" | "botocore" | "aioboto3" | "awscli" | "aws_sdk"))
+        .any(|word| {
+            matches!(
+                word,
+                "aws" | "boto3" | "boto" | "botocore" | "aioboto3" | "awscli" | "aws_sdk"
+            )
+        })
         || has(&["boto3", "botocore", "awssdk", "awscli", "pythonmawscli"]).is_some();
     (aws && has(&[
-        "delete", "terminate", "release", "deregister", "purge", "removebucket", "schedulekeydeletion", "s3rb", "s3rm",
+        "delete",
+        "terminate",
+        "release",
+        "deregister",
+        "purge",
+        "removebucket",
+        "schedulekeydeletion",
+        "s3rb",
+        "s3rm",
         "emptybucket",
     ])
     .is_some())
@@ -443,13 +519,40 @@ fn mentions(code: &str) -> Option<&'static str> {
 /// a call deletes a thing of an account rather than an item in it.
 fn program_mentions(code: &str) -> Option<&'static str> {
     const CALLS: &[&str] = &[
-        "terminateinstances", "deletevpc", "deletesubnet", "deletesecuritygroup", "deletevolume", "deletesnapshot",
-        "deletenatgateway", "deletedbinstance", "deletedbcluster", "deletedbsnapshot", "deletecluster", "deleteservice",
-        "deletebucket", "deletestack", "deleteloadbalancer", "deletetargetgroup", "deletetable", "deletefilesystem",
-        "deletehostedzone", "deleteloggroup", "deletesecret", "deleterepository", "deletefunction",
-        "deletereplicationgroup", "deletecachecluster", "schedulekeydeletion", "releaseaddress", "deregisterimage",
+        "terminateinstances",
+        "deletevpc",
+        "deletesubnet",
+        "deletesecuritygroup",
+        "deletevolume",
+        "deletesnapshot",
+        "deletenatgateway",
+        "deletedbinstance",
+        "deletedbcluster",
+        "deletedbsnapshot",
+        "deletecluster",
+        "deleteservice",
+        "deletebucket",
+        "deletestack",
+        "deleteloadbalancer",
+        "deletetargetgroup",
+        "deletetable",
+        "deletefilesystem",
+        "deletehostedzone",
+        "deleteloggroup",
+        "deletesecret",
+        "deleterepository",
+        "deletefunction",
+        "deletereplicationgroup",
+        "deletecachecluster",
+        "schedulekeydeletion",
+        "releaseaddress",
+        "deregisterimage",
     ];
-    let dense: String = code.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+    let dense: String = code
+        .to_lowercase()
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect();
     for tool in ["terraform", "tofu", "terragrunt", "pulumi"] {
         let near = |(at, _): (usize, &str)| {
             let rest = &dense[at..(at + 60).min(dense.len())];
@@ -459,7 +562,9 @@ fn program_mentions(code: &str) -> Option<&'static str> {
             return Some(tool);
         }
     }
-    let library = ["boto3", "botocore", "awssdk", "aws"].iter().any(|name| dense.contains(name));
+    let library = ["boto3", "botocore", "awssdk", "aws"]
+        .iter()
+        .any(|name| dense.contains(name));
     (library && CALLS.iter().any(|call| dense.contains(call))).then_some("deletions in AWS")
 }
 
@@ -467,14 +572,43 @@ fn program_mentions(code: &str) -> Option<&'static str> {
 fn hides(code: &str) -> Option<&'static str> {
     let lower = code.to_lowercase();
     let decodes = [
-        "base64", "b64decode", "fromhex", "unhexlify", "codecs.decode", "rot13", "rot_13", "chr(", "fromcharcode", "atob(",
-        "zlib.decompress", "marshal.loads", "unpack(", "frombase64string", "-encodedcommand", "[::-1]", ".reverse",
+        "base64",
+        "b64decode",
+        "fromhex",
+        "unhexlify",
+        "codecs.decode",
+        "rot13",
+        "rot_13",
+        "chr(",
+        "fromcharcode",
+        "atob(",
+        "zlib.decompress",
+        "marshal.loads",
+        "unpack(",
+        "frombase64string",
+        "-encodedcommand",
+        "[::-1]",
+        ".reverse",
     ]
     .into_iter()
     .find(|word| lower.contains(word))?;
     [
-        "subprocess", "os.system", "os.exec", "os.popen", "popen", "exec(", "execsync", "spawn", "eval", "child_process",
-        "system(", "`", "pty.", "shell", "__import__", "iex",
+        "subprocess",
+        "os.system",
+        "os.exec",
+        "os.popen",
+        "popen",
+        "exec(",
+        "execsync",
+        "spawn",
+        "eval",
+        "child_process",
+        "system(",
+        "`",
+        "pty.",
+        "shell",
+        "__import__",
+        "iex",
     ]
     .into_iter()
     .any(|word| lower.contains(word))
@@ -485,15 +619,20 @@ fn hides(code: &str) -> Option<&'static str> {
 fn sed_runs(code: &str) -> bool {
     let bytes = code.as_bytes();
     code.lines().any(|line| {
-        let line = line.trim().trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, ',' | '$' | ';' | '{' | ' '));
+        let line = line
+            .trim()
+            .trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, ',' | '$' | ';' | '{' | ' '));
         line == "e" || line.starts_with("e ")
     }) || code.contains("/e ")
         || code.contains(";e ")
         || code.contains("{e ")
         || code.lines().any(|line| {
-            line.rsplit(['/', '|', '#', ',', '@', '!'])
-                .next()
-                .is_some_and(|flags| !flags.is_empty() && flags.len() < 6 && flags.contains('e') && flags.bytes().all(|b| b.is_ascii_alphanumeric()))
+            line.rsplit(['/', '|', '#', ',', '@', '!']).next().is_some_and(|flags| {
+                !flags.is_empty()
+                    && flags.len() < 6
+                    && flags.contains('e')
+                    && flags.bytes().all(|b| b.is_ascii_alphanumeric())
+            })
         })
         || bytes.windows(3).any(|window| window == b"/e;")
 }

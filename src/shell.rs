@@ -142,9 +142,16 @@ pub enum Step {
         written_here: bool,
     },
     /// Code of another language is run: `python3 -c …`.
-    Code { program: String, code: String, text: String },
+    Code {
+        program: String,
+        code: String,
+        text: String,
+    },
     /// It may run something, and what cannot be told.
-    Unresolved { text: String, why: String },
+    Unresolved {
+        text: String,
+        why: String,
+    },
 }
 
 /// Finds every command that `text` would run.

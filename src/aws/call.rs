@@ -521,7 +521,7 @@ fn read(service: &Service, operation: &str, answer: &HttpResponse) -> Result<Tre
 }
 
 /// Services that say with the code of a denial that nobody has set them up, and the words by which they do
-/// (sources: Amazon Macie API reference, "Errors"; AWS Audit Manager API reference, "AccessDeniedException").
+/// (sources: Amazon Macie API reference, "Errors"; AWS Audit Manager API reference, "`AccessDeniedException`").
 /// The words are compared here and dropped.
 const NOT_SET_UP: &[(&str, &str)] = &[
     ("macie2", "Macie is not enabled"),

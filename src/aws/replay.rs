@@ -128,11 +128,13 @@ fn operation_of(request: &HttpRequest) -> String {
         return target.rsplit('.').next().unwrap_or_default().to_owned();
     }
     let body = request.body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
-    body.split('&').find_map(|pair| pair.strip_prefix("Action=")).map_or_else(
-        || {
-            let after_host = request.uri().splitn(4, '/').nth(3).unwrap_or_default();
-            format!("{} /{after_host}", request.method())
-        },
-        str::to_owned,
-    )
+    body.split('&')
+        .find_map(|pair| pair.strip_prefix("Action="))
+        .map_or_else(
+            || {
+                let after_host = request.uri().splitn(4, '/').nth(3).unwrap_or_default();
+                format!("{} /{after_host}", request.method())
+            },
+            str::to_owned,
+        )
 }

@@ -35,7 +35,7 @@ fn find(rule: &Rule, case: &Case<'_>, backups: &Backups) -> Vec<Raised> {
         let loss = loss::of(target.kind_name());
         match (target.found.itself(), loss) {
             (Some(at), _) if loss::is_backup(&case.live(at).kind) => {
-                raised.extend(backup(rule, case, backups, number, at))
+                raised.extend(backup(rule, case, backups, number, at));
             }
             (Some(at), Some(facts)) => {
                 if !is_kept(facts, target.settings) {

@@ -304,7 +304,7 @@ impl Overlap {
 /// What the plan's state holds of other projects.
 fn foreign_projects(case: &Case<'_>) -> Vec<String> {
     let mut foreign: FxHashMap<&str, FxHashSet<u32>> = FxHashMap::default();
-    for (at, _) in &case.known {
+    for at in case.known.keys() {
         for held in &case.ledger.entries[*at as usize].claims {
             let claim = &case.ledger.claims[held.claim as usize];
             if !case.is_own(claim.state) && !case.projects.contains(&claim.project) {

@@ -34,7 +34,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     receipt: Option<PathBuf>,
     /// The command, after --
-    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    #[arg(
+        value_name = "COMMAND",
+        required = true,
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
     command: Vec<OsString>,
 }
 
@@ -73,7 +78,9 @@ pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
         }
     } else {
         let here = std::env::current_dir().map_err(Failure::Start)?;
-        if let Some(Refusal { command, why, hint }) = guard::judge_args(&words, &here, &Around { receipt: args.receipt }) {
+        if let Some(Refusal { command, why, hint }) =
+            guard::judge_args(&words, &here, &Around { receipt: args.receipt })
+        {
             return Err(Failure::refused(format!("{command}: {why}"), hint));
         }
     }
@@ -284,13 +291,14 @@ impl Surroundings for Around {
         if !facts.is_file() {
             return Look::Unreadable;
         }
-        let name = real.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = real
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
         let mut head = [0; 512];
-        let length = match std::fs::File::open(&real).and_then(|mut file| std::io::Read::read(&mut file, &mut head)) {
-            Ok(length) => length,
-            // What can be run and not read: a program, by its name.
-            Err(_) => return Look::Program(name),
-        };
+        let read = std::fs::File::open(&real).and_then(|mut file| std::io::Read::read(&mut file, &mut head));
+        // What can be run and not read: a program, by its name.
+        let Ok(length) = read else { return Look::Program(name) };
         if head[..length].contains(&0) {
             return Look::Program(name);
         }
@@ -314,7 +322,10 @@ impl Surroundings for Around {
     }
 
     fn is_this_program(&self, path: &str) -> bool {
-        match (std::fs::canonicalize(path), std::env::current_exe().and_then(std::fs::canonicalize)) {
+        match (
+            std::fs::canonicalize(path),
+            std::env::current_exe().and_then(std::fs::canonicalize),
+        ) {
             (Ok(one), Ok(two)) => one == two,
             _ => false,
         }

@@ -38,7 +38,6 @@ const LARGEST_INPUT: u64 = 16 << 20;
 /// denies as well.
 const DENIED: u8 = 2;
 
-#[expect(clippy::needless_pass_by_value, reason = "as every command")]
 pub(crate) fn run(_: Args, ui: &mut Ui) -> Result<Exit, Failure> {
     // A crash would be taken for consent.
     let decided = catch_unwind(AssertUnwindSafe(decide)).unwrap_or_else(|_| {
@@ -92,15 +91,45 @@ fn decide() -> Option<Refusal> {
 
 /// Names of tools that run commands, in lower case.
 const SHELL_TOOLS: &[&str] = &[
-    "bash", "shell", "sh", "zsh", "powershell", "terminal", "execute", "exec", "command", "run_shell_command",
-    "run_command", "execute_command", "execute_bash", "run_in_terminal", "run_terminal_cmd", "local_shell", "exec_command",
+    "bash",
+    "shell",
+    "sh",
+    "zsh",
+    "powershell",
+    "terminal",
+    "execute",
+    "exec",
+    "command",
+    "run_shell_command",
+    "run_command",
+    "execute_command",
+    "execute_bash",
+    "run_in_terminal",
+    "run_terminal_cmd",
+    "local_shell",
+    "exec_command",
 ];
 
 /// Keys of a tool's input that hold commands.
-const COMMANDS: &[&str] = &["command", "cmd", "commands", "script", "cli_command", "shell_command", "chars"];
+const COMMANDS: &[&str] = &[
+    "command",
+    "cmd",
+    "commands",
+    "script",
+    "cli_command",
+    "shell_command",
+    "chars",
+];
 
 /// Keys that hold paths of files that a tool writes.
-const PATHS: &[&str] = &["file_path", "path", "notebook_path", "filePath", "filename", "target_file"];
+const PATHS: &[&str] = &[
+    "file_path",
+    "path",
+    "notebook_path",
+    "filePath",
+    "filename",
+    "target_file",
+];
 
 fn decide_on(bytes: &[u8], here: &Path) -> Option<Refusal> {
     let Ok(Value::Object(call)) = serde_json::from_slice::<Value>(bytes) else {
@@ -122,7 +151,9 @@ fn decide_on(bytes: &[u8], here: &Path) -> Option<Refusal> {
         // Some agents send the arguments as text.
         Some(Value::String(text)) => match serde_json::from_str::<Value>(text) {
             Ok(Value::Object(input)) => input,
-            _ => [("command".to_owned(), Value::String(text.clone()))].into_iter().collect(),
+            _ => [("command".to_owned(), Value::String(text.clone()))]
+                .into_iter()
+                .collect(),
         },
         Some(Value::Object(input)) => input.clone(),
         Some(Value::Null) | None => call.clone(),
@@ -150,8 +181,7 @@ fn decide_on(bytes: &[u8], here: &Path) -> Option<Refusal> {
                 let Some(words) = words.filter(|words| !words.is_empty()) else {
                     return refusal("the command is no list of words", SETTINGS);
                 };
-                if let Some(refusal) =
-                    forges(&words.join(" ")).or_else(|| guard::judge_args(&words, &folder, &around))
+                if let Some(refusal) = forges(&words.join(" ")).or_else(|| guard::judge_args(&words, &folder, &around))
                 {
                     return Some(refusal);
                 }
@@ -177,17 +207,26 @@ fn decide_on(bytes: &[u8], here: &Path) -> Option<Refusal> {
     if SHELL_TOOLS.contains(&tool.as_str()) && !any {
         return refusal(format!("the call of {tool} holds no command"), SETTINGS);
     }
-    let stack = ["terraform", "tofu", "terragrunt", "pulumi"].iter().any(|name| tool.contains(name));
-    let verb = ["apply", "destroy", "delete", "import"].iter().any(|verb| tool.contains(verb));
+    let stack = ["terraform", "tofu", "terragrunt", "pulumi"]
+        .iter()
+        .any(|name| tool.contains(name));
+    let verb = ["apply", "destroy", "delete", "import"]
+        .iter()
+        .any(|verb| tool.contains(verb));
     if stack && verb {
-        return refusal(format!("the tool {tool} changes resources without a checked plan"), "use a saved plan and whose guard");
+        return refusal(
+            format!("the tool {tool} changes resources without a checked plan"),
+            "use a saved plan and whose guard",
+        );
     }
     None
 }
 
 /// A command that touches the receipts themselves. Only a hint to those who mean well: a receipt is no signature.
 fn forges(text: &str) -> Option<Refusal> {
-    let folder = receipts::folder().map(|folder| folder.display().to_string()).filter(|folder| folder.len() > 4);
+    let folder = receipts::folder()
+        .map(|folder| folder.display().to_string())
+        .filter(|folder| folder.len() > 4);
     (text.contains("WHOSE_RECEIPTS")
         || text.contains("whose/receipts")
         || folder.is_some_and(|folder| text.contains(&folder)))
@@ -230,7 +269,10 @@ mod tests {
             r#"{"tool_name":"mcp__terraform__apply_run","tool_input":{"id":"x"}}"#,
         ] {
             assert!(denied(json), "{json}");
-            let reads = json.replace("destroy", "plan").replace("delete-vpc", "describe-vpcs").replace("apply_run", "list_runs");
+            let reads = json
+                .replace("destroy", "plan")
+                .replace("delete-vpc", "describe-vpcs")
+                .replace("apply_run", "list_runs");
             assert!(!denied(&reads), "{reads}");
         }
     }

@@ -51,6 +51,8 @@ struct Row {
 fn table() -> Vec<Row> {
     registry::types()
         .into_iter()
+        // Backups that no Terraform type stands for are kinds of ours, and no types of the provider.
+        .filter(|(_, disposition)| !matches!(disposition, Disposition::Kind(kind) if kind.import_id.is_empty()))
         .map(|(r#type, disposition)| {
             let (word, of, why) = match disposition {
                 Disposition::Kind(kind) if registry::is_described(kind.name) => ("described", None, None),

@@ -91,7 +91,11 @@ const NARROW: &[(&str, &str)] = &[("cassandra:Select", "arn:*:cassandra:*:*:/key
 /// Actions with what they are allowed on: everything, for what is there cannot be known before it is listed.
 fn statements<'a>(actions: &[&'a str]) -> Vec<(&'static str, &'static str, Vec<&'a str>)> {
     let narrow = |action: &str| NARROW.iter().find(|(name, _)| *name == action);
-    let wide: Vec<&str> = actions.iter().copied().filter(|action| narrow(action).is_none()).collect();
+    let wide: Vec<&str> = actions
+        .iter()
+        .copied()
+        .filter(|action| narrow(action).is_none())
+        .collect();
     let mut statements = vec![("WhoseReads", "*", wide)];
     for action in actions {
         if let Some((_, resource)) = narrow(action) {
@@ -105,9 +109,7 @@ fn statements<'a>(actions: &[&'a str]) -> Vec<(&'static str, &'static str, Vec<&
 fn document(actions: &[&str]) -> Value {
     let statements: Vec<Value> = statements(actions)
         .into_iter()
-        .map(|(sid, resource, actions)| {
-            json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource})
-        })
+        .map(|(sid, resource, actions)| json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource}))
         .collect();
     json!({"Version": "2012-10-17", "Statement": statements})
 }
@@ -135,14 +137,16 @@ fn parts<'a>(actions: &BTreeSet<&'a str>) -> Vec<Vec<&'a str>> {
 
 /// Data sources and managed policies, one for each part.
 fn terraform(parts: &[Vec<&str>]) -> String {
-    let mut out = String::from("# Made by 'whose policy': everything that a scan calls, and nothing that changes anything.\n");
+    let mut out =
+        String::from("# Made by 'whose policy': everything that a scan calls, and nothing that changes anything.\n");
     for (number, part) in (1..).zip(parts) {
-        let name = if parts.len() == 1 { "whose".to_owned() } else { format!("whose_{number}") };
+        let name = if parts.len() == 1 {
+            "whose".to_owned()
+        } else {
+            format!("whose_{number}")
+        };
         let label = name.replace('_', "-");
-        let _ = write!(
-            out,
-            "\ndata \"aws_iam_policy_document\" \"{name}\" {{"
-        );
+        let _ = write!(out, "\ndata \"aws_iam_policy_document\" \"{name}\" {{");
         for (sid, resource, actions) in statements(part) {
             let _ = write!(
                 out,

@@ -13,7 +13,11 @@ use crate::model::Timestamp;
 
 /// The folder: `WHOSE_RECEIPTS`, else `whose/receipts` in `XDG_STATE_HOME` or `~/.local/state`.
 pub(crate) fn folder() -> Option<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let set = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     set("WHOSE_RECEIPTS").or_else(|| {
         set("XDG_STATE_HOME")
             .or_else(|| set("HOME").map(|home| home.join(".local/state")))
@@ -35,7 +39,10 @@ pub(crate) fn commands_of(text: &str) -> Vec<(String, String)> {
     for step in crate::shell::read(text, &crate::guard::is_watched) {
         let crate::shell::Step::Run(run) = step else { continue };
         let is_aws = run.args[0].program().is_some_and(|name| crate::commands::is_aws(&name));
-        let deletes = matches!(crate::commands::aws::deed(&run, None), crate::commands::aws::Deed::Deletes(_));
+        let deletes = matches!(
+            crate::commands::aws::deed(&run, None),
+            crate::commands::aws::Deed::Deletes(_)
+        );
         let args: Option<Vec<&str>> = run.args.iter().map(crate::shell::Arg::known).collect();
         if let (true, true, false, Some(args)) = (is_aws, deletes, run.elsewhere, args)
             && let Some(hash) = command_sha256(&args, &run)

@@ -217,9 +217,11 @@ fn is_rehearsal(call: &Call<'_>) -> bool {
     (call.service == "ec2" && last("dry-run", "no-dry-run"))
         || (call.service == "s3" && call.has("dryrun"))
         || (call.has("generate-cli-skeleton")
-            && call
-                .values("generate-cli-skeleton")
-                .is_some_and(|values| values.iter().all(|value| matches!(value.known(), Some("input" | "yaml-input" | "output")))))
+            && call.values("generate-cli-skeleton").is_some_and(|values| {
+                values
+                    .iter()
+                    .all(|value| matches!(value.known(), Some("input" | "yaml-input" | "output")))
+            }))
 }
 
 /// Changes that delete nothing themselves, and take away what guards against it.
@@ -235,7 +237,9 @@ fn takes_protection(call: &Call<'_>) -> Option<String> {
             return Some("--delete deletes what is not in the source".to_owned());
         }
         if *name == "versioning-configuration"
-            && values.iter().any(|value| value.known().is_none_or(|value| value.contains("Suspended")))
+            && values
+                .iter()
+                .any(|value| value.known().is_none_or(|value| value.contains("Suspended")))
         {
             return Some("it stops versioning".to_owned());
         }
@@ -251,19 +255,27 @@ fn elsewhere(call: &Call<'_>, run: &Run, profile: Option<&str>) -> Option<String
     let named = call
         .values("profile")
         .and_then(|values| values.first().copied())
-        .or_else(|| ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"].into_iter().find_map(|name| run.environment.get(name)));
+        .or_else(|| {
+            ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"]
+                .into_iter()
+                .find_map(|name| run.environment.get(name))
+        });
     if let Some(named) = named {
         return match value_of(named, "profile") {
             Some(name) if Some(name) == profile => None,
-            Some(name) => Some(format!("it uses the profile {name}, and the account was looked at with another one")),
+            Some(name) => Some(format!(
+                "it uses the profile {name}, and the account was looked at with another one"
+            )),
             None => Some("its profile cannot be told".to_owned()),
         };
     }
     DECIDING
         .iter()
         .find(|name| {
-            !matches!(**name, "AWS_REGION" | "AWS_DEFAULT_REGION" | "AWS_PROFILE" | "AWS_DEFAULT_PROFILE")
-                && run.environment.contains_key(**name)
+            !matches!(
+                **name,
+                "AWS_REGION" | "AWS_DEFAULT_REGION" | "AWS_PROFILE" | "AWS_DEFAULT_PROFILE"
+            ) && run.environment.contains_key(**name)
         })
         .map(|name| format!("{name} may send it to another account"))
 }
@@ -280,7 +292,7 @@ fn targets(call: &Call<'_>, run: &Run) -> Vec<Named> {
                 .known()
                 .is_some_and(|text| text.starts_with("file://") || text.starts_with("fileb://"))
         };
-        if values.iter().any(|value| in_file(value)) {
+        if values.iter().any(in_file) {
             return question("what it deletes stands in a file".to_owned());
         }
     }
@@ -305,14 +317,21 @@ fn targets(call: &Call<'_>, run: &Run) -> Vec<Named> {
 
 /// The bucket of `aws s3 rb` and of `aws s3 rm --recursive` without a prefix.
 fn bucket(call: &Call<'_>, run: &Run) -> Named {
-    let place = call.operands.first().and_then(|arg| arg.known()).and_then(|text| text.strip_prefix("s3://"));
+    let place = call
+        .operands
+        .first()
+        .and_then(|arg| arg.known())
+        .and_then(|text| text.strip_prefix("s3://"));
     let (bucket, key) = match place.map(|place| place.split_once('/').unwrap_or((place, ""))) {
         Some((bucket, key)) if !bucket.is_empty() => (bucket, key),
         _ => return unresolved(&run.text, "its bucket cannot be told"),
     };
     let whole = call.command == "rb" || (call.command == "rm" && call.has("recursive") && key.is_empty());
     if !whole {
-        return unresolved(&run.text, &format!("it deletes objects in the bucket {bucket}, which are not looked at"));
+        return unresolved(
+            &run.text,
+            &format!("it deletes objects in the bucket {bucket}, which are not looked at"),
+        );
     }
     let mut named = with_details(deletion(&run.text, bucket, &["aws_s3_bucket"]), call, run);
     if call.command == "rm"
@@ -330,7 +349,11 @@ fn with_details(mut named: Named, call: &Call<'_>, run: &Run) -> Named {
     let region = call
         .values("region")
         .and_then(|values| values.first().copied())
-        .or_else(|| ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().find_map(|name| run.environment.get(name)));
+        .or_else(|| {
+            ["AWS_REGION", "AWS_DEFAULT_REGION"]
+                .into_iter()
+                .find_map(|name| run.environment.get(name))
+        });
     if let Some(region) = region {
         match value_of(region, "region") {
             Some(region) => deletion.region = Some(Symbol::from(region)),
@@ -395,6 +418,8 @@ fn texts(values: &[&Arg], name: &str) -> Option<Vec<String>> {
             texts.push(text.to_owned());
         }
     }
-    let whole = texts.iter().all(|text| !text.is_empty() && !text.contains(char::is_whitespace));
+    let whole = texts
+        .iter()
+        .all(|text| !text.is_empty() && !text.contains(char::is_whitespace));
     (whole && !texts.is_empty()).then_some(texts)
 }

@@ -44,20 +44,55 @@ fn changes(why: impl Into<String>, hint: &str) -> Deed {
 /// Commands of Terraform and OpenTofu that change nothing in an account or state.
 /// Source: the command references of Terraform 1.14 and OpenTofu 1.11.
 const READING: &[&str] = &[
-    "plan", "show", "validate", "fmt", "get", "graph", "output", "providers", "console", "version", "metadata",
-    "modules", "login", "logout", "query", "help", "rpcapi",
+    "plan",
+    "show",
+    "validate",
+    "fmt",
+    "get",
+    "graph",
+    "output",
+    "providers",
+    "console",
+    "version",
+    "metadata",
+    "modules",
+    "login",
+    "logout",
+    "query",
+    "help",
+    "rpcapi",
 ];
 
 /// Further ones of Terragrunt.
 const TERRAGRUNT_READING: &[&str] = &[
-    "plan-all", "validate-all", "validate-inputs", "output-all", "hclfmt", "hclvalidate", "hcl", "graph-dependencies",
-    "render", "render-json", "info", "terragrunt-info", "dag", "find", "list", "output-module-groups",
+    "plan-all",
+    "validate-all",
+    "validate-inputs",
+    "output-all",
+    "hclfmt",
+    "hclvalidate",
+    "hcl",
+    "graph-dependencies",
+    "render",
+    "render-json",
+    "info",
+    "terragrunt-info",
+    "dag",
+    "find",
+    "list",
+    "output-module-groups",
 ];
 
 /// Options that an apply of a saved plan may have: they change what is shown and how fast, not what is done.
 const HARMLESS: &[&str] = &[
-    "input=false", "no-color", "compact-warnings", "json", "non-interactive", "terragrunt-non-interactive",
-    "concise", "show-sensitive=false",
+    "input=false",
+    "no-color",
+    "compact-warnings",
+    "json",
+    "non-interactive",
+    "terragrunt-non-interactive",
+    "concise",
+    "show-sensitive=false",
 ];
 const HARMLESS_VALUES: &[&str] = &["parallelism=", "lock-timeout=", "log-level=", "terragrunt-log-level="];
 
@@ -70,17 +105,22 @@ fn is(program: &str, name: &str) -> bool {
 pub fn deed(run: &Run) -> Deed {
     let program = run.args.first().and_then(Arg::program).unwrap_or_default();
     let terragrunt = is(&program, "terragrunt");
-    if !(terragrunt || ["terraform", "tofu", "opentofu", "tflocal"].iter().any(|name| is(&program, name))) {
+    if !(terragrunt
+        || ["terraform", "tofu", "opentofu", "tflocal"]
+            .iter()
+            .any(|name| is(&program, name)))
+    {
         return other(&program, &run.args[1..]);
     }
     if let Some(name) = run.environment.keys().find(|name| name.starts_with("TF_CLI_ARGS")) {
         return changes(format!("{name} changes what {program} does"), "leave the variable out");
     }
-    if let Some(name) = run
-        .environment
-        .keys()
-        .find(|name| matches!(name.as_str(), "TG_TF_PATH" | "TERRAGRUNT_TFPATH" | "TG_TF_FORWARD_STDOUT"))
-    {
+    if let Some(name) = run.environment.keys().find(|name| {
+        matches!(
+            name.as_str(),
+            "TG_TF_PATH" | "TERRAGRUNT_TFPATH" | "TG_TF_FORWARD_STDOUT"
+        )
+    }) {
         return changes(format!("{name} changes what terragrunt runs"), "leave the variable out");
     }
     let deed = if terragrunt {
@@ -112,7 +152,10 @@ fn terraform_deed(program: &str, args: &[Arg]) -> Deed {
     let mut directory = Directory::Known(String::new());
     while let Some(arg) = args.get(at) {
         if arg.splits() {
-            return changes(format!("what {program} does depends on {}", arg.text()), "write it out, or quote it");
+            return changes(
+                format!("what {program} does depends on {}", arg.text()),
+                "write it out, or quote it",
+            );
         }
         let Some(name) = option(arg) else { break };
         match name {
@@ -123,7 +166,12 @@ fn terraform_deed(program: &str, args: &[Arg]) -> Deed {
                     None => Directory::Unknown,
                 };
             }
-            _ => return changes(format!("{} is no option that is known to stand there", arg.text()), PLAN_FIRST),
+            _ => {
+                return changes(
+                    format!("{} is no option that is known to stand there", arg.text()),
+                    PLAN_FIRST,
+                );
+            }
         }
         at += 1;
     }
@@ -131,7 +179,10 @@ fn terraform_deed(program: &str, args: &[Arg]) -> Deed {
         return Deed::Reads;
     };
     let Some(command) = command.known() else {
-        return changes(format!("what {program} does depends on {}", command.text()), "write it out");
+        return changes(
+            format!("what {program} does depends on {}", command.text()),
+            "write it out",
+        );
     };
     let rest = &args[at + 1..];
     if let [only] = rest
@@ -142,11 +193,15 @@ fn terraform_deed(program: &str, args: &[Arg]) -> Deed {
     let sub = rest.iter().find(|arg| option(arg).is_none());
     match command {
         "apply" => apply(program, args, at + 1, directory),
-        "destroy" => changes(format!("{program} destroy deletes whatever the state holds"), DESTROY_HINT),
-        "init" if rest.iter().any(|arg| {
-            option(arg).is_some_and(|name| name.starts_with("migrate-state") || name.starts_with("force-copy"))
-                || arg.splits()
-        }) =>
+        "destroy" => changes(
+            format!("{program} destroy deletes whatever the state holds"),
+            DESTROY_HINT,
+        ),
+        "init"
+            if rest.iter().any(|arg| {
+                option(arg).is_some_and(|name| name.starts_with("migrate-state") || name.starts_with("force-copy"))
+                    || arg.splits()
+            }) =>
         {
             changes("it moves or replaces the state", BY_HAND)
         }
@@ -154,14 +209,20 @@ fn terraform_deed(program: &str, args: &[Arg]) -> Deed {
         "state" => match sub.map(Arg::known) {
             None | Some(Some("list" | "show" | "pull" | "identities")) => Deed::Reads,
             Some(sub) => changes(
-                format!("{program} state {} changes the state", sub.unwrap_or("(something that cannot be told)")),
+                format!(
+                    "{program} state {} changes the state",
+                    sub.unwrap_or("(something that cannot be told)")
+                ),
                 BY_HAND,
             ),
         },
         "workspace" | "env" => match sub.map(Arg::known) {
             None | Some(Some("list" | "show" | "select" | "new")) => Deed::Reads,
             Some(sub) => changes(
-                format!("{program} workspace {} may delete a state", sub.unwrap_or("(something that cannot be told)")),
+                format!(
+                    "{program} workspace {} may delete a state",
+                    sub.unwrap_or("(something that cannot be told)")
+                ),
                 BY_HAND,
             ),
         },
@@ -171,7 +232,10 @@ fn terraform_deed(program: &str, args: &[Arg]) -> Deed {
         }
         "force-unlock" => changes("it takes away a lock that somebody holds", BY_HAND),
         "test" => changes(format!("{program} test makes and destroys real resources"), BY_HAND),
-        command => changes(format!("{program} {command} is no command that is known to be harmless"), BY_HAND),
+        command => changes(
+            format!("{program} {command} is no command that is known to be harmless"),
+            BY_HAND,
+        ),
     }
 }
 
@@ -190,7 +254,10 @@ fn apply(program: &str, args: &[Arg], from: usize, directory: Directory) -> Deed
                 return changes("-auto-approve leaves nobody to ask", PLAN_FIRST);
             }
             Some("destroy" | "destroy=true") => {
-                return changes(format!("{program} apply -destroy deletes whatever the state holds"), DESTROY_HINT);
+                return changes(
+                    format!("{program} apply -destroy deletes whatever the state holds"),
+                    DESTROY_HINT,
+                );
             }
             Some(name) => {
                 return changes(format!("-{name} is not for a plan that was made before"), PLAN_FIRST);
@@ -201,16 +268,53 @@ fn apply(program: &str, args: &[Arg], from: usize, directory: Directory) -> Deed
     }
     match plan {
         Some((at, path)) => Deed::Applies(SavedPlan { path, at, directory }),
-        None => changes(format!("{program} apply without a saved plan makes its own, which nobody has checked"), PLAN_FIRST),
+        None => changes(
+            format!("{program} apply without a saved plan makes its own, which nobody has checked"),
+            PLAN_FIRST,
+        ),
     }
 }
+
+/// Words of terragrunt that change something.
+const CHANGING: &[&str] = &[
+    "apply",
+    "destroy",
+    "apply-all",
+    "destroy-all",
+    "spin-up",
+    "tear-down",
+    "import",
+    "taint",
+    "untaint",
+    "refresh",
+    "force-unlock",
+    "delete",
+    "migrate",
+    "rm",
+    "mv",
+    "push",
+    "replace-provider",
+    "test",
+    "exec",
+    "bootstrap",
+    "aws-provider-patch",
+    "scaffold",
+    "run-cmd",
+];
 
 fn terragrunt_deed(args: &[Arg]) -> Deed {
     let rest = &args[1..];
     if let Some(arg) = rest.iter().find(|arg| arg.splits()) {
-        return changes(format!("what terragrunt does depends on {}", arg.text()), "write it out, or quote it");
+        return changes(
+            format!("what terragrunt does depends on {}", arg.text()),
+            "write it out, or quote it",
+        );
     }
-    let words: Vec<&str> = rest.iter().filter(|arg| option(arg).is_none()).filter_map(Arg::known).collect();
+    let words: Vec<&str> = rest
+        .iter()
+        .filter(|arg| option(arg).is_none())
+        .filter_map(Arg::known)
+        .collect();
     // `terragrunt apply plan.out` and nothing before it, so that no option's value is taken for a command.
     if args.get(1).and_then(Arg::known) == Some("apply") {
         return match apply("terragrunt", args, 2, Directory::Known(String::new())) {
@@ -221,11 +325,6 @@ fn terragrunt_deed(args: &[Arg]) -> Deed {
             deed => deed,
         };
     }
-    const CHANGING: &[&str] = &[
-        "apply", "destroy", "apply-all", "destroy-all", "spin-up", "tear-down", "import", "taint", "untaint", "refresh",
-        "force-unlock", "delete", "migrate", "rm", "mv", "push", "replace-provider", "test", "exec", "bootstrap",
-        "aws-provider-patch", "scaffold", "run-cmd",
-    ];
     if let Some(word) = words.iter().find(|word| CHANGING.contains(word)) {
         return changes(format!("terragrunt {word} changes resources or the state"), PLAN_FIRST);
     }
@@ -234,16 +333,50 @@ fn terragrunt_deed(args: &[Arg]) -> Deed {
         Some(&("run-all" | "run" | "stack" | "graph" | "state" | "workspace" | "init" | "catalog")) => Deed::Reads,
         Some(word) if READING.contains(word) || TERRAGRUNT_READING.contains(word) => Deed::Reads,
         // The value of an option may stand before the command.
-        Some(_) if words.iter().any(|word| READING.contains(word) || TERRAGRUNT_READING.contains(word)) => Deed::Reads,
-        Some(word) => changes(format!("terragrunt {word} is no command that is known to be harmless"), BY_HAND),
+        Some(_)
+            if words
+                .iter()
+                .any(|word| READING.contains(word) || TERRAGRUNT_READING.contains(word)) =>
+        {
+            Deed::Reads
+        }
+        Some(word) => changes(
+            format!("terragrunt {word} is no command that is known to be harmless"),
+            BY_HAND,
+        ),
     }
 }
 
 /// Tools without a plan that could be checked: the words that make them change something.
 const OTHERS: &[(&str, &[&str])] = &[
-    ("pulumi", &["destroy", "down", "dn", "up", "update", "import", "refresh", "cancel", "delete", "rm", "rename", "move", "unprotect", "edit", "repair", "watch"]),
+    (
+        "pulumi",
+        &[
+            "destroy",
+            "down",
+            "dn",
+            "up",
+            "update",
+            "import",
+            "refresh",
+            "cancel",
+            "delete",
+            "rm",
+            "rename",
+            "move",
+            "unprotect",
+            "edit",
+            "repair",
+            "watch",
+        ],
+    ),
     ("cdktf", &["destroy", "deploy", "apply", "watch"]),
-    ("cdk", &["destroy", "deploy", "watch", "import", "gc", "rollback", "migrate", "refactor"]),
+    (
+        "cdk",
+        &[
+            "destroy", "deploy", "watch", "import", "gc", "rollback", "migrate", "refactor",
+        ],
+    ),
     ("sam", &["delete", "deploy", "sync"]),
     ("eksctl", &["delete", "drain", "scale", "upgrade", "update", "apply"]),
     ("serverless", &["remove", "deploy", "rollback"]),
@@ -260,10 +393,16 @@ fn other(program: &str, args: &[Arg]) -> Deed {
         return Deed::Reads;
     };
     if let Some(arg) = args.iter().find(|arg| arg.splits()) {
-        return changes(format!("what {program} does depends on {}", arg.text()), "write it out, or quote it");
+        return changes(
+            format!("what {program} does depends on {}", arg.text()),
+            "write it out, or quote it",
+        );
     }
     match args.iter().filter_map(Arg::known).find(|arg| words.contains(arg)) {
-        Some(word) => changes(format!("{program} {word} changes resources, and has no plan that could be checked"), BY_HAND),
+        Some(word) => changes(
+            format!("{program} {word} changes resources, and has no plan that could be checked"),
+            BY_HAND,
+        ),
         None => Deed::Reads,
     }
 }

@@ -1,3 +1,5 @@
+//! What is seen in command lines, and what it is taken for.
+
 use super::*;
 use crate::model::Value;
 
@@ -36,7 +38,10 @@ fn check(text: &str, expected: &[&str]) {
 #[test]
 fn deletions_of_the_story() {
     check("aws ec2 delete-vpc --vpc-id vpc-1", &["aws_vpc vpc-1"]);
-    check("aws ec2 delete-vpc --vpc-id=vpc-1 --region=eu-west-1", &["aws_vpc vpc-1 in eu-west-1"]);
+    check(
+        "aws ec2 delete-vpc --vpc-id=vpc-1 --region=eu-west-1",
+        &["aws_vpc vpc-1 in eu-west-1"],
+    );
     check(
         "aws --region eu-west-1 ec2 terminate-instances --instance-ids i-1 i-2",
         &["aws_instance i-1 in eu-west-1", "aws_instance i-2 in eu-west-1"],
@@ -49,16 +54,31 @@ fn deletions_of_the_story() {
         "aws rds delete-db-instance --db-instance-identifier main --final-db-snapshot-identifier last --no-delete-automated-backups",
         &["aws_db_instance main delete_automated_backups=false final_snapshot_identifier=last"],
     );
-    check("aws ecs delete-service --cluster c --service s --force", &["aws_ecs_service c/s force_destroy=true"]);
+    check(
+        "aws ecs delete-service --cluster c --service s --force",
+        &["aws_ecs_service c/s force_destroy=true"],
+    );
     check("aws ecs delete-service --service s", &["aws_ecs_service default/s"]);
     check(
         "aws ecs delete-service --cluster arn:aws:ecs:eu-west-1:123456789012:cluster/c --service s",
         &["aws_ecs_service c/s"],
     );
-    check("aws s3 rb s3://logs --force", &["aws_s3_bucket logs force_destroy=true"]);
-    check("aws s3 rm --recursive s3://logs", &["aws_s3_bucket logs force_destroy=true"]);
-    check("aws ec2 release-address --allocation-id eipalloc-1", &["aws_eip eipalloc-1"]);
-    check("aws kms schedule-key-deletion --key-id k --pending-window-in-days 7", &["aws_kms_key k deletion_window_in_days=7"]);
+    check(
+        "aws s3 rb s3://logs --force",
+        &["aws_s3_bucket logs force_destroy=true"],
+    );
+    check(
+        "aws s3 rm --recursive s3://logs",
+        &["aws_s3_bucket logs force_destroy=true"],
+    );
+    check(
+        "aws ec2 release-address --allocation-id eipalloc-1",
+        &["aws_eip eipalloc-1"],
+    );
+    check(
+        "aws kms schedule-key-deletion --key-id k --pending-window-in-days 7",
+        &["aws_kms_key k deletion_window_in_days=7"],
+    );
 }
 
 #[test]
@@ -67,9 +87,15 @@ fn scripts_with_loops_and_variables() {
         "#!/bin/sh\nR=eu-west-1\nfor id in vpc-1 vpc-2; do\n  aws ec2 delete-vpc --vpc-id \"$id\" --region $R\ndone\n",
         &["aws_vpc vpc-1 in eu-west-1", "aws_vpc vpc-2 in eu-west-1"],
     );
-    check("del() { aws ec2 delete-vpc --vpc-id \"$1\"; }\ndel vpc-1\ndel vpc-2", &["aws_vpc vpc-1", "aws_vpc vpc-2"]);
+    check(
+        "del() { aws ec2 delete-vpc --vpc-id \"$1\"; }\ndel vpc-1\ndel vpc-2",
+        &["aws_vpc vpc-1", "aws_vpc vpc-2"],
+    );
     check("aws ec2 \\\n  delete-vpc \\\n  --vpc-id vpc-1", &["aws_vpc vpc-1"]);
-    check("export AWS_REGION=us-east-1\naws ec2 delete-vpc --vpc-id vpc-1", &["aws_vpc vpc-1 in us-east-1"]);
+    check(
+        "export AWS_REGION=us-east-1\naws ec2 delete-vpc --vpc-id vpc-1",
+        &["aws_vpc vpc-1 in us-east-1"],
+    );
 }
 
 #[test]
@@ -100,7 +126,13 @@ fn what_cannot_be_told_is_a_question() {
         let items = shown(text);
         assert!(items.iter().any(|item| item.starts_with('?')), "{text}: {items:?}");
     }
-    for text in ["aws ec2 describe-vpcs", "aws ec2 create-vpc --cidr-block 10.0.0.0/16", "terraform plan", "echo aws ec2 delete-vpc", ""] {
+    for text in [
+        "aws ec2 describe-vpcs",
+        "aws ec2 create-vpc --cidr-block 10.0.0.0/16",
+        "terraform plan",
+        "echo aws ec2 delete-vpc",
+        "",
+    ] {
         assert!(shown(text).is_empty(), "{text}: {:?}", shown(text));
     }
 }

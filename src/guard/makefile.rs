@@ -64,7 +64,8 @@ fn recipes(text: &str, mut targets: Vec<String>, mut variables: BTreeMap<String,
                     first = Some(target.clone());
                 }
                 let rule = rules.entry(target.clone()).or_default();
-                rule.needs.extend(needs.split_whitespace().filter(|need| *need != "|").map(str::to_owned));
+                rule.needs
+                    .extend(needs.split_whitespace().filter(|need| *need != "|").map(str::to_owned));
                 if !recipe.is_empty() {
                     rule.lines.push(recipe.to_owned());
                 }
@@ -98,7 +99,10 @@ fn assignment(line: &str) -> Option<(String, String)> {
     let line = line.strip_prefix("export ").unwrap_or(line);
     let (name, value) = line.split_once('=')?;
     let name = name.trim_end_matches([':', '?', '+', '!', ' ', '\t']).trim();
-    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    let is_name = !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
     is_name.then(|| (name.to_owned(), value.trim().to_owned()))
 }
 

@@ -181,7 +181,10 @@ mod tests {
             (Verdict::Incomplete, true),
             (Verdict::Block, true),
         ] {
-            assert!(receipt(verdict, complete).word(&hash, now).is_err(), "{verdict:?} {complete}");
+            assert!(
+                receipt(verdict, complete).word(&hash, now).is_err(),
+                "{verdict:?} {complete}"
+            );
         }
     }
 
@@ -189,10 +192,22 @@ mod tests {
     fn a_command_is_its_arguments_and_where_they_go() {
         let none = |_: &str| None;
         let one = command_sha256(&["aws", "ec2", "delete-vpc", "--vpc-id", "vpc-1"], none);
-        assert_eq!(one, command_sha256(&["/usr/bin/aws", "ec2", "delete-vpc", "--vpc-id", "vpc-1"], none));
-        assert_ne!(one, command_sha256(&["aws", "ec2", "delete-vpc", "--vpc-id", "vpc-2"], none));
-        assert_ne!(one, command_sha256(&["aws", "ec2", "delete-vpc", "--vpc-id vpc-1"], none));
+        assert_eq!(
+            one,
+            command_sha256(&["/usr/bin/aws", "ec2", "delete-vpc", "--vpc-id", "vpc-1"], none)
+        );
+        assert_ne!(
+            one,
+            command_sha256(&["aws", "ec2", "delete-vpc", "--vpc-id", "vpc-2"], none)
+        );
+        assert_ne!(
+            one,
+            command_sha256(&["aws", "ec2", "delete-vpc", "--vpc-id vpc-1"], none)
+        );
         let elsewhere = |name: &str| (name == "AWS_PROFILE").then(|| "prod".to_owned());
-        assert_ne!(one, command_sha256(&["aws", "ec2", "delete-vpc", "--vpc-id", "vpc-1"], elsewhere));
+        assert_ne!(
+            one,
+            command_sha256(&["aws", "ec2", "delete-vpc", "--vpc-id", "vpc-1"], elsewhere)
+        );
     }
 }

@@ -43,23 +43,42 @@ fn files() -> Made {
     let text = |text: &str| Look::Text(text.to_owned());
     let mut made = Made::default();
     for (path, look) in [
-        ("destroy.sh", text("#!/bin/bash\nset -e\ncd infra\nterraform destroy -auto-approve\n")),
+        (
+            "destroy.sh",
+            text("#!/bin/bash\nset -e\ncd infra\nterraform destroy -auto-approve\n"),
+        ),
         ("calls.sh", text("#!/bin/sh\n./destroy.sh\n")),
-        ("build.sh", text("#!/usr/bin/env bash\nset -euo pipefail\necho building\ncargo build \"$@\"\nterraform fmt\n")),
-        ("clean.py", text("#!/usr/bin/env python3\nimport boto3\nboto3.client('ec2').delete_vpc(VpcId='vpc-1')\n")),
+        (
+            "build.sh",
+            text("#!/usr/bin/env bash\nset -euo pipefail\necho building\ncargo build \"$@\"\nterraform fmt\n"),
+        ),
+        (
+            "clean.py",
+            text("#!/usr/bin/env python3\nimport boto3\nboto3.client('ec2').delete_vpc(VpcId='vpc-1')\n"),
+        ),
         ("app.py", text("import json\nprint(json.dumps({}))\n")),
         ("tf", Look::Program("terraform".to_owned())),
         ("app", Look::Program("app".to_owned())),
-        ("package.json", text(r#"{"scripts":{"clean-up":"cd infra && terraform destroy -auto-approve","test":"vitest","pretest":"eslint ."}}"#)),
-        ("Makefile", text("TF = terraform\nall: build\nbuild:\n\tcargo build\nwipe:\n\t@$(TF) destroy -auto-approve\nfmt:\n\t$(TF) fmt\n")),
+        (
+            "package.json",
+            text(
+                r#"{"scripts":{"clean-up":"cd infra && terraform destroy -auto-approve","test":"vitest","pretest":"eslint ."}}"#,
+            ),
+        ),
+        (
+            "Makefile",
+            text(
+                "TF = terraform\nall: build\nbuild:\n\tcargo build\nwipe:\n\t@$(TF) destroy -auto-approve\nfmt:\n\t$(TF) fmt\n",
+            ),
+        ),
     ] {
-        made.files.insert(Path::new("/work").join(path), look);
+        made.files.insert(Path::new("/srv").join(path), look);
     }
     made
 }
 
 fn judged(text: &str) -> Option<Refusal> {
-    judge(text, Path::new("/work"), &files())
+    judge(text, Path::new("/srv"), &files())
 }
 
 /// Ways to destroy, in plain sight and hidden. Each of them must be denied.
@@ -577,15 +596,17 @@ const ALLOWED: &[&str] = &[
 #[test]
 fn nothing_that_destroys_gets_through() {
     let through: Vec<&&str> = DENIED.iter().filter(|text| judged(text).is_none()).collect();
-    assert!(through.is_empty(), "{} of {}: {through:#?}", through.len(), DENIED.len());
+    assert!(
+        through.is_empty(),
+        "{} of {}: {through:#?}",
+        through.len(),
+        DENIED.len()
+    );
 }
 
 #[test]
 fn what_only_reads_goes_on() {
-    let denied: Vec<(&&str, Refusal)> = ALLOWED
-        .iter()
-        .filter_map(|text| Some((text, judged(text)?)))
-        .collect();
+    let denied: Vec<(&&str, Refusal)> = ALLOWED.iter().filter_map(|text| Some((text, judged(text)?))).collect();
     assert!(denied.is_empty(), "{} of {}: {denied:#?}", denied.len(), ALLOWED.len());
 }
 
@@ -596,18 +617,18 @@ fn refusals_say_what_and_what_to_do() {
     assert!(refusal.why.contains("deletes whatever the state holds"), "{refusal:?}");
     assert!(refusal.hint.contains("plan -destroy"), "{refusal:?}");
     let refusal = judged("./calls.sh").expect("denied");
-    assert!(refusal.why.contains("/work/calls.sh"), "{refusal:?}");
-    assert!(refusal.why.contains("/work/destroy.sh"), "{refusal:?}");
+    assert!(refusal.why.contains("/srv/calls.sh"), "{refusal:?}");
+    assert!(refusal.why.contains("/srv/destroy.sh"), "{refusal:?}");
 }
 
 #[test]
 fn a_receipt_lets_exactly_its_own_through() {
     let made = Made {
-        plans: vec![PathBuf::from("/work/plan.out"), PathBuf::from("/work/infra/plan.out")],
+        plans: vec![PathBuf::from("/srv/plan.out"), PathBuf::from("/srv/infra/plan.out")],
         commands: vec!["aws ec2 delete-vpc --vpc-id vpc-1".to_owned()],
         ..files()
     };
-    let denied = |text: &str| judge(text, Path::new("/work"), &made).is_some();
+    let denied = |text: &str| judge(text, Path::new("/srv"), &made).is_some();
     for text in [
         "terraform apply plan.out",
         "terraform apply -input=false -no-color plan.out",
@@ -648,7 +669,10 @@ struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).expect("31 bits") % sides
     }
 
@@ -675,11 +699,16 @@ impl Bash {
         let program = bin.join("terraform");
         std::fs::write(
             &program,
-            format!("#!/bin/bash\necho \"$*\" >> '{}'\n", folder.path().join("log").display()),
+            format!(
+                "#!/bin/bash\necho \"$*\" >> '{}'\n",
+                folder.path().join("log").display()
+            ),
         )
         .expect("written");
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("a program");
-        for name in ["bash", "sh", "env", "xargs", "cat", "find", "nice", "timeout", "rev", "base64"] {
+        for name in [
+            "bash", "sh", "env", "xargs", "cat", "find", "nice", "timeout", "rev", "base64",
+        ] {
             for from in ["/bin", "/usr/bin"] {
                 let path = Path::new(from).join(name);
                 if path.exists() && !bin.join(name).exists() {
@@ -769,7 +798,10 @@ fn wrapped(dice: &mut Dice, command: &str) -> String {
 }
 
 fn rounds(usual: usize) -> usize {
-    std::env::var("WHOSE_FUZZ").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+    std::env::var("WHOSE_FUZZ")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(usual)
 }
 
 #[test]
@@ -779,24 +811,103 @@ fn disguises_that_work_in_bash_are_denied() {
     let mut worked = 0;
     let count = rounds(60);
     for _ in 0..count {
-        let mut text = format!("{} {}", disguised(&mut dice, "terraform"), disguised(&mut dice, "destroy"));
+        let mut text = format!(
+            "{} {}",
+            disguised(&mut dice, "terraform"),
+            disguised(&mut dice, "destroy")
+        );
         for _ in 0..dice.roll(4) {
             text = wrapped(&mut dice, &text);
         }
         worked += usize::from(bash.destroys(&text));
         assert!(judged(&text).is_some(), "{text}");
     }
-    assert!(worked * 10 >= count * 8, "only {worked} of {count} worked in bash: the test tests little");
+    assert!(
+        worked * 10 >= count * 8,
+        "only {worked} of {count} worked in bash: the test tests little"
+    );
 }
 
 #[test]
 fn whatever_bash_makes_of_a_muddle_it_is_denied_where_it_destroys() {
     const BITS: &[&str] = &[
-        "terraform destroy", "terraform destroy", "terraform", "destroy", " ", " ", " ", "\n", ";", "&", "|", "&&", "||", "(", ")",
-        "{ ", "; }", "$(", "`", "\"", "'", "\\", "#", "<<E", "\nE\n", "<<<", "X=terraform", "$X", "${X}", "${X:-", "}", "if ",
-        "; then ", "; fi", "for X in ", "; do ", "; done", "echo ", "case x in x) ", ";; esac", "<(", "$((", "))", "[[ ", " ]]",
-        "f() ", "f", "eval ", "! ", ">o ", "<o ", "{a,b}", "a=(", "${a[@]}", "bash -c ", "bash", "env ", "$'", "$\"", "~", "*", "?",
-        "=", "+=", "-", "1", "2>&1", "&>o", "while false", "function f ", "time ", "exec ", "command ", "$1", "$@", "set -- ", "((",
+        "terraform destroy",
+        "terraform destroy",
+        "terraform",
+        "destroy",
+        " ",
+        " ",
+        " ",
+        "\n",
+        ";",
+        "&",
+        "|",
+        "&&",
+        "||",
+        "(",
+        ")",
+        "{ ",
+        "; }",
+        "$(",
+        "`",
+        "\"",
+        "'",
+        "\\",
+        "#",
+        "<<E",
+        "\nE\n",
+        "<<<",
+        "X=terraform",
+        "$X",
+        "${X}",
+        "${X:-",
+        "}",
+        "if ",
+        "; then ",
+        "; fi",
+        "for X in ",
+        "; do ",
+        "; done",
+        "echo ",
+        "case x in x) ",
+        ";; esac",
+        "<(",
+        "$((",
+        "))",
+        "[[ ",
+        " ]]",
+        "f() ",
+        "f",
+        "eval ",
+        "! ",
+        ">o ",
+        "<o ",
+        "{a,b}",
+        "a=(",
+        "${a[@]}",
+        "bash -c ",
+        "bash",
+        "env ",
+        "$'",
+        "$\"",
+        "~",
+        "*",
+        "?",
+        "=",
+        "+=",
+        "-",
+        "1",
+        "2>&1",
+        "&>o",
+        "while false",
+        "function f ",
+        "time ",
+        "exec ",
+        "command ",
+        "$1",
+        "$@",
+        "set -- ",
+        "((",
     ];
     let Some(bash) = Bash::new() else { return };
     let mut dice = Dice(11);

@@ -180,7 +180,7 @@ mod tests {
         )
     }
 
-    fn usage<'a>(is_live: &'a dyn Fn(&str, &str) -> Option<bool>) -> Usage<'a> {
+    fn usage(is_live: &dyn Fn(&str, &str) -> Option<bool>) -> Usage<'_> {
         Usage {
             used_by: &[],
             all_users_listed: true,

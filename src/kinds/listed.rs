@@ -282,7 +282,11 @@ fn attributes() -> FxHashMap<&'static str, Vec<Attribute>> {
 
 fn kind_of(row: &Row, aliases: Vec<&'static str>, facets: Vec<Facet>, attributes: Vec<Attribute>) -> Kind {
     // As ARNs call it; where only the API knows them, as IAM actions do, which is the same for nearly all.
-    let of_arn = row.arn.0.strip_prefix("arn:{partition}:").and_then(|rest| rest.split(':').next());
+    let of_arn = row
+        .arn
+        .0
+        .strip_prefix("arn:{partition}:")
+        .and_then(|rest| rest.split(':').next());
     let of_action = row.iam.first().and_then(|action| action.0.split(':').next());
     let service = of_arn.or(of_action).unwrap_or(row.service.0);
     let comparable = attributes

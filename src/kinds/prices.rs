@@ -176,7 +176,7 @@ const EC2_LARGE: &[(&str, f64)] = &[
     ("t4g", 0.0672),
 ];
 
-/// The hourly price of `large`, by family of RDS instances for MySQL and MariaDB.
+/// The hourly price of `large`, by family of RDS instances for `MySQL` and `MariaDB`.
 const MYSQL_LARGE: &[(&str, f64)] = &[
     ("m5", 0.171),
     ("m6g", 0.152),
@@ -189,7 +189,7 @@ const MYSQL_LARGE: &[(&str, f64)] = &[
     ("t4g", 0.129),
 ];
 
-/// The same for PostgreSQL.
+/// The same for `PostgreSQL`.
 const POSTGRES_LARGE: &[(&str, f64)] = &[
     ("m5", 0.178),
     ("m6g", 0.159),

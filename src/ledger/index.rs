@@ -50,7 +50,7 @@ impl<'a> Index<'a> {
     pub(super) fn new(live: &'a [Live]) -> Self {
         let numbered = || (0..).zip(live);
         let arns = || {
-            let mut arns = FxHashMap::with_capacity_and_hasher(live.len(), Default::default());
+            let mut arns = FxHashMap::with_capacity_and_hasher(live.len(), rustc_hash::FxBuildHasher);
             for (at, one) in numbered().filter(|(_, one)| !one.arn.is_empty()) {
                 arns.entry(&*one.arn).or_insert(at);
             }

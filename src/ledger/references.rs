@@ -20,7 +20,7 @@ pub(super) fn collect(ledger: &Ledger, index: &Index<'_>, matches: &[Match]) -> 
                 from: Node::Live(at),
                 to,
                 via,
-            })
+            });
         });
         edges
     });
@@ -46,7 +46,7 @@ pub(super) fn collect(ledger: &Ledger, index: &Index<'_>, matches: &[Match]) -> 
                             from: Node::Claim(at),
                             to,
                             via,
-                        })
+                        });
                     });
                     return edges;
                 }

@@ -48,7 +48,7 @@ impl<K: AsRef<str>, V: Into<Box<str>>> FromIterator<(K, V)> for Tags {
             .map(|(k, v)| (Symbol::new(k.as_ref()), v.into()))
             .collect();
         list.reverse();
-        list.sort_by(|a, b| a.0.cmp(&b.0));
+        list.sort_by_key(|a| a.0);
         list.dedup_by(|later, first| later.0 == first.0);
         Self(list.into())
     }

@@ -260,8 +260,8 @@ fn sight(report: &CheckReport) -> String {
     let seconds = report.scan_age_seconds;
     if seconds >= 60 {
         let age = match seconds {
-            ..7200 => counted(seconds.unsigned_abs() / 60, "minute", "minutes"),
-            ..172_800 => counted(seconds.unsigned_abs() / 3600, "hour", "hours"),
+            60..7200 => counted(seconds.unsigned_abs() / 60, "minute", "minutes"),
+            7200..172_800 => counted(seconds.unsigned_abs() / 3600, "hour", "hours"),
             _ => counted(seconds.unsigned_abs() / 86_400, "day", "days"),
         };
         let _ = write!(text, ", {age} ago");

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use anstyle::Style;
 
+pub(super) use self::fall::place;
 use super::human::{BAD, BOLD, DIM, GOOD, Look, Page, SHOWN, WARN, style_of};
 use super::text::{age, counted, moment, pad, plain, width};
 use crate::findings::{RULES, Rule};

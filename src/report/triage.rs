@@ -417,7 +417,7 @@ fn drill_paper(drill: &Recoverable, look: Look) -> Paper {
         paper.section("With a way back", Tone::Good);
         let items = with
             .into_iter()
-            .flat_map(|one| one.outside.first().map(|way| (one, way)))
+            .filter_map(|one| one.outside.first().map(|way| (one, way)))
             .map(|(one, way)| {
                 let old = one.newest_outside.and_then(|newest| age(newest, drill.scanned_at));
                 let old = old.map_or(String::new(), |old| format!("; the newest is {old} old"));

@@ -34,8 +34,28 @@ const fn away(words: &'static [&'static str], valued: &'static [&'static str], o
 }
 
 const DOCKER_VALUED: &[&str] = &[
-    "-e", "--env", "-v", "--volume", "-w", "--workdir", "-u", "--user", "--name", "--network", "--entrypoint",
-    "-p", "--publish", "--mount", "--env-file", "-h", "--hostname", "--platform", "-l", "--label", "-m", "--memory",
+    "-e",
+    "--env",
+    "-v",
+    "--volume",
+    "-w",
+    "--workdir",
+    "-u",
+    "--user",
+    "--name",
+    "--network",
+    "--entrypoint",
+    "-p",
+    "--publish",
+    "--mount",
+    "--env-file",
+    "-h",
+    "--hostname",
+    "--platform",
+    "-l",
+    "--label",
+    "-m",
+    "--memory",
 ];
 
 /// Source of the options: the programs' manual pages. A wrong guess hides nothing: what is behind a wrapper is
@@ -44,8 +64,27 @@ const WRAPPERS: &[Wrapper] = &[
     wrapper(
         &["sudo"],
         &[
-            "-u", "--user", "-g", "--group", "-h", "--host", "-p", "--prompt", "-C", "--close-from", "-T",
-            "--command-timeout", "-D", "--chdir", "-R", "--chroot", "-r", "--role", "-t", "--type", "-U",
+            "-u",
+            "--user",
+            "-g",
+            "--group",
+            "-h",
+            "--host",
+            "-p",
+            "--prompt",
+            "-C",
+            "--close-from",
+            "-T",
+            "--command-timeout",
+            "-D",
+            "--chdir",
+            "-R",
+            "--chroot",
+            "-r",
+            "--role",
+            "-t",
+            "--type",
+            "-U",
             "--other-user",
         ],
         0,
@@ -61,11 +100,19 @@ const WRAPPERS: &[Wrapper] = &[
     wrapper(&["gtimeout"], &["-k", "--kill-after", "-s", "--signal"], 1),
     wrapper(&["stdbuf"], &["-i", "--input", "-o", "--output", "-e", "--error"], 0),
     wrapper(&["setsid"], &[], 0),
-    wrapper(&["flock"], &["-w", "--wait", "--timeout", "-E", "--conflict-exit-code"], 1),
+    wrapper(
+        &["flock"],
+        &["-w", "--wait", "--timeout", "-E", "--conflict-exit-code"],
+        1,
+    ),
     wrapper(&["chronic"], &[], 0),
     wrapper(&["unbuffer"], &[], 0),
     wrapper(&["caffeinate"], &["-t", "-w"], 0),
-    wrapper(&["strace"], &["-e", "-o", "-s", "-u", "-E", "-P", "-a", "-b", "-I", "-O", "-S"], 0),
+    wrapper(
+        &["strace"],
+        &["-e", "-o", "-s", "-u", "-E", "-P", "-a", "-b", "-I", "-O", "-S"],
+        0,
+    ),
     wrapper(&["ltrace"], &["-e", "-o", "-s", "-u", "-n", "-a", "-A", "-D"], 0),
     wrapper(&["taskset"], &[], 1),
     wrapper(&["chrt"], &[], 1),
@@ -75,7 +122,11 @@ const WRAPPERS: &[Wrapper] = &[
     wrapper(&["fakeroot"], &[], 0),
     wrapper(&["firejail"], &[], 0),
     wrapper(&["proot"], &["-r", "-b", "-w"], 0),
-    wrapper(&["systemd-run"], &["-u", "--unit", "-p", "--property", "-E", "--setenv"], 0),
+    wrapper(
+        &["systemd-run"],
+        &["-u", "--unit", "-p", "--property", "-E", "--setenv"],
+        0,
+    ),
     wrapper(&["systemd-inhibit"], &[], 0),
     wrapper(&["dbus-run-session"], &[], 0),
     wrapper(&["xvfb-run"], &["-n", "-s", "-e", "-f", "-p", "-w"], 0),
@@ -84,7 +135,19 @@ const WRAPPERS: &[Wrapper] = &[
     wrapper(&["arch"], &[], 0),
     wrapper(&["npx"], &["-p", "--package"], 0),
     wrapper(&["bunx"], &[], 0),
-    wrapper(&["uv", "run"], &["--with", "--python", "-p", "--extra", "--group", "--project", "--directory"], 0),
+    wrapper(
+        &["uv", "run"],
+        &[
+            "--with",
+            "--python",
+            "-p",
+            "--extra",
+            "--group",
+            "--project",
+            "--directory",
+        ],
+        0,
+    ),
     wrapper(&["uvx"], &["--with", "--python", "--from"], 0),
     wrapper(&["poetry", "run"], &[], 0),
     wrapper(&["pipenv", "run"], &[], 0),
@@ -103,7 +166,11 @@ const WRAPPERS: &[Wrapper] = &[
     wrapper(&["aws-vault", "exec"], &["-d", "--duration", "--region"], 1),
     wrapper(&["chamber", "exec"], &[], 1),
     wrapper(&["op", "run"], &["--env-file", "--account"], 0),
-    wrapper(&["doppler", "run"], &["-p", "--project", "-c", "--config", "-t", "--token"], 0),
+    wrapper(
+        &["doppler", "run"],
+        &["-p", "--project", "-c", "--config", "-t", "--token"],
+        0,
+    ),
     wrapper(&["infisical", "run"], &["--env", "--path"], 0),
     wrapper(&["teller", "run"], &[], 0),
     wrapper(&["dotenvx", "run"], &["-f"], 0),
@@ -113,7 +180,11 @@ const WRAPPERS: &[Wrapper] = &[
     away(&["podman", "exec"], DOCKER_VALUED, 1),
     away(&["podman", "run"], DOCKER_VALUED, 1),
     away(&["nerdctl", "run"], DOCKER_VALUED, 1),
-    away(&["kubectl", "exec"], &["-n", "--namespace", "-c", "--container", "--context"], 1),
+    away(
+        &["kubectl", "exec"],
+        &["-n", "--namespace", "-c", "--container", "--context"],
+        1,
+    ),
 ];
 
 const SHELLS: &[&str] = &[
@@ -122,31 +193,212 @@ const SHELLS: &[&str] = &[
 
 /// Programs that run code in a language of their own, by the start of their name.
 const INTERPRETERS: &[&str] = &[
-    "python", "pypy", "ipython", "node", "nodejs", "deno", "bun", "ts-node", "tsx", "ruby", "perl", "php", "lua",
-    "luajit", "awk", "gawk", "mawk", "nawk", "sed", "gsed", "osascript", "pwsh", "powershell", "rscript", "tclsh",
-    "expect", "julia", "groovy", "jshell", "ed", "vim", "vi", "nvim", "emacs", "gdb",
+    "python",
+    "pypy",
+    "ipython",
+    "node",
+    "nodejs",
+    "deno",
+    "bun",
+    "ts-node",
+    "tsx",
+    "ruby",
+    "perl",
+    "php",
+    "lua",
+    "luajit",
+    "awk",
+    "gawk",
+    "mawk",
+    "nawk",
+    "sed",
+    "gsed",
+    "osascript",
+    "pwsh",
+    "powershell",
+    "rscript",
+    "tclsh",
+    "expect",
+    "julia",
+    "groovy",
+    "jshell",
+    "ed",
+    "vim",
+    "vi",
+    "nvim",
+    "emacs",
+    "gdb",
 ];
 
 /// Programs whose arguments are text or files, and never commands.
 const TEXT_ONLY: &[&str] = &[
-    ":", "[", "test", "true", "false", "echo", "printf", "cat", "tac", "ls", "ll", "dir", "tree", "pwd", "grep",
-    "egrep", "fgrep", "rg", "ag", "ack", "head", "tail", "wc", "sort", "uniq", "cut", "tr", "tee", "diff", "cmp",
-    "comm", "cp", "mv", "rm", "ln", "mkdir", "rmdir", "touch", "chmod", "chown", "stat", "file", "du", "df",
-    "basename", "dirname", "realpath", "readlink", "which", "whereis", "type", "man", "info", "whatis", "help",
-    "date", "sleep", "seq", "id", "whoami", "hostname", "uname", "kill", "ps", "jq", "yq", "curl", "wget", "gh",
-    "glab", "hub", "open", "code", "less", "more", "bat", "column", "paste", "fold", "fmt", "nl", "od", "xxd",
-    "hexdump", "base64", "md5sum", "sha1sum", "sha256sum", "shasum", "zip", "unzip", "gzip", "gunzip", "apt",
-    "apt-get", "brew", "yum", "dnf", "apk", "pacman", "snap", "pip", "pip3", "pipx", "gem", "tfenv", "tfswitch",
-    "tgenv", "tflint", "tfsec", "checkov", "trivy", "shellcheck", "cargo", "rustc", "go", "gofmt", "shfmt",
-    "return", "exit", "break", "continue", "wait", "umask", "ulimit", "jobs", "fg", "bg", "disown", "times",
-    "getconf", "locale", "logger", "notify-send", "say", "pbcopy", "xclip", "tput", "stty", "clear", "reset",
-    "history", "dirs", "caller", "ssh-keygen", "ssh-add", "scp", "whose",
+    ":",
+    "[",
+    "test",
+    "true",
+    "false",
+    "echo",
+    "printf",
+    "cat",
+    "tac",
+    "ls",
+    "ll",
+    "dir",
+    "tree",
+    "pwd",
+    "grep",
+    "egrep",
+    "fgrep",
+    "rg",
+    "ag",
+    "ack",
+    "head",
+    "tail",
+    "wc",
+    "sort",
+    "uniq",
+    "cut",
+    "tr",
+    "tee",
+    "diff",
+    "cmp",
+    "comm",
+    "cp",
+    "mv",
+    "rm",
+    "ln",
+    "mkdir",
+    "rmdir",
+    "touch",
+    "chmod",
+    "chown",
+    "stat",
+    "file",
+    "du",
+    "df",
+    "basename",
+    "dirname",
+    "realpath",
+    "readlink",
+    "which",
+    "whereis",
+    "type",
+    "man",
+    "info",
+    "whatis",
+    "help",
+    "date",
+    "sleep",
+    "seq",
+    "id",
+    "whoami",
+    "hostname",
+    "uname",
+    "kill",
+    "ps",
+    "jq",
+    "yq",
+    "curl",
+    "wget",
+    "gh",
+    "glab",
+    "hub",
+    "open",
+    "code",
+    "less",
+    "more",
+    "bat",
+    "column",
+    "paste",
+    "fold",
+    "fmt",
+    "nl",
+    "od",
+    "xxd",
+    "hexdump",
+    "base64",
+    "md5sum",
+    "sha1sum",
+    "sha256sum",
+    "shasum",
+    "zip",
+    "unzip",
+    "gzip",
+    "gunzip",
+    "apt",
+    "apt-get",
+    "brew",
+    "yum",
+    "dnf",
+    "apk",
+    "pacman",
+    "snap",
+    "pip",
+    "pip3",
+    "pipx",
+    "gem",
+    "tfenv",
+    "tfswitch",
+    "tgenv",
+    "tflint",
+    "tfsec",
+    "checkov",
+    "trivy",
+    "shellcheck",
+    "cargo",
+    "rustc",
+    "go",
+    "gofmt",
+    "shfmt",
+    "return",
+    "exit",
+    "break",
+    "continue",
+    "wait",
+    "umask",
+    "ulimit",
+    "jobs",
+    "fg",
+    "bg",
+    "disown",
+    "times",
+    "getconf",
+    "locale",
+    "logger",
+    "notify-send",
+    "say",
+    "pbcopy",
+    "xclip",
+    "tput",
+    "stty",
+    "clear",
+    "reset",
+    "history",
+    "dirs",
+    "caller",
+    "ssh-keygen",
+    "ssh-add",
+    "scp",
+    "whose",
 ];
 
 /// Parts of `git` that run commands from their arguments.
 const GIT_RUNS: &[&str] = &[
-    "-c", "--exec", "-x", "bisect", "submodule", "filter-branch", "config", "rebase", "difftool", "mergetool",
-    "--config-env", "--upload-pack", "--receive-pack", "--open-files-in-pager", "alias",
+    "-c",
+    "--exec",
+    "-x",
+    "bisect",
+    "submodule",
+    "filter-branch",
+    "config",
+    "rebase",
+    "difftool",
+    "mergetool",
+    "--config-env",
+    "--upload-pack",
+    "--receive-pack",
+    "--open-files-in-pager",
+    "alias",
 ];
 
 /// Built-in commands that fill variables with what cannot be seen.
@@ -178,10 +430,13 @@ fn assignment(arg: &Arg) -> Option<(String, Arg)> {
     let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     is_name.then(|| {
-        (name.to_owned(), match arg {
-            Arg::Known(_) => Arg::Known(value.to_owned()),
-            Arg::Unknown { text, .. } => Arg::unknown(text, false),
-        })
+        (
+            name.to_owned(),
+            match arg {
+                Arg::Known(_) => Arg::Known(value.to_owned()),
+                Arg::Unknown { text, .. } => Arg::unknown(text, false),
+            },
+        )
     })
 }
 
@@ -264,7 +519,12 @@ impl Walk<'_> {
                 Some(variable) => self.assign(variable, Value::Unknown),
                 None => self.poison(),
             },
-            "hash" | "enable" if args.iter().any(|arg| arg.known().is_none_or(|arg| arg.starts_with("-p") || arg.starts_with("-f"))) => {
+            "hash" | "enable"
+                if args.iter().any(|arg| {
+                    arg.known()
+                        .is_none_or(|arg| arg.starts_with("-p") || arg.starts_with("-f"))
+                }) =>
+            {
                 self.unresolved(text, "it changes what a name stands for");
             }
             name if DECLARING.contains(&name) => self.declare(name, &args[1..], scope),
@@ -273,7 +533,9 @@ impl Walk<'_> {
                     match arg.known() {
                         Some(word) if word.starts_with('-') => {}
                         Some(word) => {
-                            let end = word.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(word.len());
+                            let end = word
+                                .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                                .unwrap_or(word.len());
                             self.assign(&word[..end], Value::Unknown);
                         }
                         None => self.poison(),
@@ -327,11 +589,14 @@ impl Walk<'_> {
     fn alias(&mut self, arg: &Arg, text: &str) {
         match arg.known().map(|arg| arg.split_once('=')) {
             Some(Some((name, value))) => match parse(&format!("{value} \"$@\""), 1) {
-                Ok(script) => self.define(name, &std::rc::Rc::new(super::syntax::Command {
-                    form: super::syntax::Form::Group(script),
-                    redirects: Vec::new(),
-                    text: value.to_owned(),
-                })),
+                Ok(script) => self.define(
+                    name,
+                    &std::rc::Rc::new(super::syntax::Command {
+                        form: super::syntax::Form::Group(script),
+                        redirects: Vec::new(),
+                        text: value.to_owned(),
+                    }),
+                ),
                 Err(why) => self.unresolved(text, format!("it cannot be read: {why}")),
             },
             Some(None) => {}
@@ -364,10 +629,10 @@ impl Walk<'_> {
                 self.shell_input(text, &mut inner, matches!(name, "at" | "batch" | "su"));
             }
             "git" => {
-                if rest
-                    .iter()
-                    .any(|arg| arg.known().is_none_or(|arg| GIT_RUNS.iter().any(|word| arg.starts_with(word))))
-                {
+                if rest.iter().any(|arg| {
+                    arg.known()
+                        .is_none_or(|arg| GIT_RUNS.iter().any(|word| arg.starts_with(word)))
+                }) {
                     self.search(rest, &mut inner);
                 }
             }
@@ -450,8 +715,24 @@ impl Walk<'_> {
 
     fn xargs(&mut self, rest: &[Arg], text: &str, scope: &mut Scope) {
         const VALUED: &[&str] = &[
-            "-I", "-J", "-R", "-S", "-n", "-P", "-L", "-d", "-E", "-s", "-a", "--arg-file", "--delimiter",
-            "--max-args", "--max-procs", "--max-lines", "--max-chars", "--process-slot-var",
+            "-I",
+            "-J",
+            "-R",
+            "-S",
+            "-n",
+            "-P",
+            "-L",
+            "-d",
+            "-E",
+            "-s",
+            "-a",
+            "--arg-file",
+            "--delimiter",
+            "--max-args",
+            "--max-procs",
+            "--max-lines",
+            "--max-chars",
+            "--process-slot-var",
         ];
         let mut place = None;
         let mut at = 0;
@@ -487,7 +768,16 @@ impl Walk<'_> {
     }
 
     fn find(&mut self, rest: &[Arg], text: &str, scope: &mut Scope) {
-        const RUNS: &[&str] = &["-exec", "-execdir", "-ok", "-okdir", "-x", "-X", "--exec", "--exec-batch"];
+        const RUNS: &[&str] = &[
+            "-exec",
+            "-execdir",
+            "-ok",
+            "-okdir",
+            "-x",
+            "-X",
+            "--exec",
+            "--exec-batch",
+        ];
         for (at, arg) in rest.iter().enumerate() {
             match arg.known() {
                 Some(word) if RUNS.contains(&word) => {
@@ -514,17 +804,18 @@ impl Walk<'_> {
     }
 
     fn parallel(&mut self, rest: &[Arg], text: &str, scope: &mut Scope) {
-        let command: Vec<Arg> = without_options(rest, &["-j", "--jobs", "-n", "-N", "-a", "--joblog", "--timeout", "-S"])
-            .into_iter()
-            .take_while(|arg| !arg.text().starts_with(":::"))
-            .map(|arg| {
-                if arg.text().contains('{') {
-                    Arg::unknown(arg.text(), false)
-                } else {
-                    arg
-                }
-            })
-            .collect();
+        let command: Vec<Arg> =
+            without_options(rest, &["-j", "--jobs", "-n", "-N", "-a", "--joblog", "--timeout", "-S"])
+                .into_iter()
+                .take_while(|arg| !arg.text().starts_with(":::"))
+                .map(|arg| {
+                    if arg.text().contains('{') {
+                        Arg::unknown(arg.text(), false)
+                    } else {
+                        arg
+                    }
+                })
+                .collect();
         self.search(rest, scope);
         match command.as_slice() {
             [] => self.unresolved(text, "the commands that it reads cannot be seen"),
@@ -543,8 +834,8 @@ impl Walk<'_> {
 
     fn ssh(&mut self, rest: &[Arg], text: &str, scope: &mut Scope) {
         const VALUED: &[&str] = &[
-            "-b", "-c", "-D", "-E", "-e", "-F", "-I", "-i", "-J", "-L", "-l", "-m", "-O", "-o", "-p", "-Q", "-R",
-            "-S", "-W", "-w",
+            "-b", "-c", "-D", "-E", "-e", "-F", "-I", "-i", "-J", "-L", "-l", "-m", "-O", "-o", "-p", "-Q", "-R", "-S",
+            "-W", "-w",
         ];
         scope.elsewhere = true;
         scope.directory = Directory::Unknown;
@@ -632,16 +923,21 @@ impl Walk<'_> {
             let python = name.starts_with("py") || name == "ipython" || name == "pwsh" || name == "powershell";
             let last = word.trim_start_matches('-').to_lowercase();
             word.starts_with('-')
-                && (matches!(last.as_str(), "eval" | "print" | "command" | "encodedcommand" | "code" | "execute")
-                    || (!word.starts_with("--")
-                        && if python {
-                            word.contains('c') || (last.starts_with('e') && !name.starts_with("py"))
-                        } else {
-                            word.contains(['e', 'E', 'r', 'p', 'n', 'c'])
-                        }))
+                && (matches!(
+                    last.as_str(),
+                    "eval" | "print" | "command" | "encodedcommand" | "code" | "execute"
+                ) || (!word.starts_with("--")
+                    && if python {
+                        word.contains('c') || (last.starts_with('e') && !name.starts_with("py"))
+                    } else {
+                        word.contains(['e', 'E', 'r', 'p', 'n', 'c'])
+                    }))
         };
         let language = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '-');
-        let first_is_code = matches!(language, "awk" | "gawk" | "mawk" | "nawk" | "sed" | "gsed" | "vim" | "vi" | "nvim" | "emacs" | "gdb" | "ed");
+        let first_is_code = matches!(
+            language,
+            "awk" | "gawk" | "mawk" | "nawk" | "sed" | "gsed" | "vim" | "vi" | "nvim" | "emacs" | "gdb" | "ed"
+        );
         let code_at = rest.iter().position(|arg| arg.known().is_some_and(takes_code));
         let all = rest.iter().map(Arg::text).collect::<Vec<_>>().join("\n");
         if first_is_code || code_at.is_some() || rest.iter().any(|arg| arg.text().contains("eval")) {
@@ -703,11 +999,7 @@ impl Walk<'_> {
             None => true,
             Some(path) => {
                 let name = path.rsplit('/').next().unwrap_or(path);
-                self.writes_unknown
-                    || self
-                        .written
-                        .iter()
-                        .any(|other| other.rsplit('/').next() == Some(name))
+                self.writes_unknown || self.written.iter().any(|other| other.rsplit('/').next() == Some(name))
             }
         };
         let run = self.run_of(args.to_vec(), text, scope);
@@ -722,9 +1014,37 @@ impl Walk<'_> {
     /// Remembers names of files that a program may write.
     fn note_files(&mut self, name: &str, rest: &[Arg]) {
         const READ_ONLY: &[&str] = &[
-            "chmod", "chown", "ls", "cat", "test", "[", "head", "tail", "grep", "rg", "stat", "file", "wc", "shellcheck",
-            "diff", "echo", "printf", "sha256sum", "which", "type", "shfmt", "git", "awk", "realpath", "readlink",
-            "dirname", "basename", "exit", "return", "less", "bat",
+            "chmod",
+            "chown",
+            "ls",
+            "cat",
+            "test",
+            "[",
+            "head",
+            "tail",
+            "grep",
+            "rg",
+            "stat",
+            "file",
+            "wc",
+            "shellcheck",
+            "diff",
+            "echo",
+            "printf",
+            "sha256sum",
+            "which",
+            "type",
+            "shfmt",
+            "git",
+            "awk",
+            "realpath",
+            "readlink",
+            "dirname",
+            "basename",
+            "exit",
+            "return",
+            "less",
+            "bat",
         ];
         if READ_ONLY.contains(&name) {
             return;
@@ -798,10 +1118,10 @@ impl Walk<'_> {
             }
             let Some(name) = arg.program() else { continue };
             let takes_code = || {
-                args[at + 1..]
-                    .iter()
-                    .take_while(|arg| is_option(arg))
-                    .any(|arg| arg.known().is_some_and(|arg| !arg.starts_with("--") && arg.contains(['c', 'e'])))
+                args[at + 1..].iter().take_while(|arg| is_option(arg)).any(|arg| {
+                    arg.known()
+                        .is_some_and(|arg| !arg.starts_with("--") && arg.contains(['c', 'e']))
+                })
             };
             if (self.watched)(&name) || ((is_shell(&name) || is_interpreter(&name)) && takes_code()) {
                 let text = args[at..].iter().map(Arg::text).collect::<Vec<_>>().join(" ");
@@ -830,7 +1150,9 @@ impl Walk<'_> {
         }
         // `--command=x y`, `-cx y`, `!x y`
         let code = match text.strip_prefix('-') {
-            Some(option) => option.split_once('=').map_or_else(|| option.get(1..).unwrap_or(""), |(_, code)| code),
+            Some(option) => option
+                .split_once('=')
+                .map_or_else(|| option.get(1..).unwrap_or(""), |(_, code)| code),
             None => text.trim_start_matches(['!', ':']),
         };
         let mut inner = Self::fresh(scope);

@@ -6,19 +6,39 @@ use std::rc::Rc;
 /// A part of a word.
 #[derive(Clone, Debug)]
 pub(super) enum Piece {
-    Text { text: String, quoted: bool },
+    Text {
+        text: String,
+        quoted: bool,
+    },
     /// `$x`
-    Variable { name: String, quoted: bool },
+    Variable {
+        name: String,
+        quoted: bool,
+    },
     /// `${x:-word}` and the like: the variable or the word.
-    Either { name: String, word: Vec<Piece>, assigns: bool, quoted: bool },
+    Either {
+        name: String,
+        word: Vec<Piece>,
+        assigns: bool,
+        quoted: bool,
+    },
     /// `"${a[@]}"`, `$@`: as many arguments as there are elements.
-    Elements { name: String, quoted: bool },
+    Elements {
+        name: String,
+        quoted: bool,
+    },
     /// `$(…)`
-    Substitution { script: Script, quoted: bool },
+    Substitution {
+        script: Script,
+        quoted: bool,
+    },
     /// `<(…)`
     Process(Script),
     /// Its value cannot be told; what is inside runs all the same.
-    Unknown { inner: Vec<Piece>, quoted: bool },
+    Unknown {
+        inner: Vec<Piece>,
+        quoted: bool,
+    },
 }
 
 #[derive(Clone, Debug, Default)]
@@ -89,16 +109,29 @@ pub(super) struct Command {
 #[derive(Clone, Debug)]
 pub(super) enum Form {
     /// Assignments before the words are for this command alone, unless it declares (`export x=1`).
-    Simple { assignments: Vec<Assignment>, words: Vec<Word> },
+    Simple {
+        assignments: Vec<Assignment>,
+        words: Vec<Word>,
+    },
     /// `{ …; }`
     Group(Script),
     /// `( … )`
     Subshell(Script),
     /// Each of them may run: the branches of `if` and `case`, conditions and bodies of loops.
-    Branches { words: Vec<Word>, scripts: Vec<Script> },
+    Branches {
+        words: Vec<Word>,
+        scripts: Vec<Script>,
+    },
     /// `for x in a b; do …; done`; without a list it goes over the arguments.
-    For { name: String, words: Option<Vec<Word>>, body: Script },
-    Function { name: String, body: Rc<Command> },
+    For {
+        name: String,
+        words: Option<Vec<Word>>,
+        body: Script,
+    },
+    Function {
+        name: String,
+        body: Rc<Command>,
+    },
     /// `[[ … ]]`, `(( … ))`: only substitutions inside can run anything.
     Test(Vec<Piece>),
 }

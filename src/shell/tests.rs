@@ -48,7 +48,10 @@ fn variables_have_all_values_that_they_may_have() {
     check("a $x", &["[a]<$x…>"]);
     check("a \"$x\"", &["[a]<\"$x\">"]);
     check("x='1 2'; a $x \"$x\"", &["[a][1][2][1 2]"]);
-    check("if t; then x=1; else x=2; fi; a \"$x\"", &["[t]", "[a][1]", "[a][2]", "[a]<\"$x\">"]);
+    check(
+        "if t; then x=1; else x=2; fi; a \"$x\"",
+        &["[t]", "[a][1]", "[a][2]", "[a]<\"$x\">"],
+    );
     check("for x in 1 2 3; do a \"$x\"; done", &["[a][1]", "[a][2]", "[a][3]"]);
     check("x=(1 2); a \"${x[@]}\"", &["[a][1][2]"]);
     check("f() { a \"$1\"; }; f 1; f 2", &["[a][1]", "[f][1]", "[a][2]", "[f][2]"]);
@@ -112,7 +115,9 @@ fn watched_programs_are_found_behind_any_program() {
         let found = read(text, &watched).iter().any(|step| shown(step) == "[cut-down][now]");
         assert!(found, "{text}");
     }
-    let found = read("grep cut-down now", &watched).iter().any(|step| shown(step) == "[cut-down][now]");
+    let found = read("grep cut-down now", &watched)
+        .iter()
+        .any(|step| shown(step) == "[cut-down][now]");
     assert!(!found, "text is no command");
 }
 
@@ -127,7 +132,15 @@ fn folders_are_followed_where_they_are_certain() {
     assert_eq!(folder("cd x && a"), known("x"));
     assert_eq!(folder("cd x && cd y && a"), known("x/y"));
     assert_eq!(folder("(cd x); a"), known(""));
-    for text in ["cd x; a", "cd x || a", "cd $x && a", "cd && a", "pushd x && a", "if b; then cd x; fi; a", "cd - && a"] {
+    for text in [
+        "cd x; a",
+        "cd x || a",
+        "cd $x && a",
+        "cd && a",
+        "pushd x && a",
+        "if b; then cd x; fi; a",
+        "cd - && a",
+    ] {
         assert_eq!(folder(text), Directory::Unknown, "{text}");
     }
 }

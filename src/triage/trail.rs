@@ -1,6 +1,6 @@
 //! Who did it: the events of CloudTrail, grouped by principal, minute and tool.
 //!
-//! It reads the answers of `LookupEvents` (source: AWS CloudTrail API Reference, "LookupEvents", and User Guide,
+//! It reads the answers of `LookupEvents` (source: AWS CloudTrail API Reference, "`LookupEvents`", and User Guide,
 //! "CloudTrail record contents"). Of an event only the fields named here are kept: its request and response may hold
 //! secrets.
 

@@ -246,7 +246,7 @@ fn command(now: &Ledger, live: &Live, restore: &Restore, subject: &Subject<'_>) 
 fn texts(configuration: &Configuration, path: &str) -> Vec<String> {
     let mut found = Vec::new();
     configuration.each_at(path, &mut |value| {
-        value.each_text(&mut |text| found.push(text.to_owned()))
+        value.each_text(&mut |text| found.push(text.to_owned()));
     });
     found
 }

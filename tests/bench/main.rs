@@ -1,5 +1,8 @@
 //! Prints figures: `cargo bench --profile dev -- [NAME …]`. It asserts no time.
 
+#![expect(clippy::print_stdout, reason = "a bench prints its figures")]
+#![expect(clippy::cast_precision_loss, reason = "figures are rounded anyway")]
+
 mod account;
 mod states;
 

@@ -156,7 +156,7 @@ fn fake_terraform(folder: &Path, prints: &str) -> PathBuf {
     use std::os::unix::fs::PermissionsExt;
     let path = folder.join("terraform");
     let json = root().join(prints);
-    std::fs::write(&path, format!("#!/bin/sh\nexec cat {json:?}\n")).expect("written");
+    std::fs::write(&path, format!("#!/bin/sh\nexec cat '{}'\n", json.display())).expect("written");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("allowed");
     path
 }
@@ -238,7 +238,8 @@ fn the_destroy_blocks_for_every_reason_and_less_when_they_are_gone() {
         .states
         .iter()
         .position(|state| state.project == "labs")
-        .expect("labs") as u32;
+        .and_then(|at| u32::try_from(at).ok())
+        .expect("labs");
     let gone: Vec<String> = after
         .claims
         .iter()

@@ -380,3 +380,65 @@ fn the_log_goes_to_stderr() {
     let (loud, ..) = run(whose().args(["-vv", "demo"]));
     assert_eq!(quiet, loud);
 }
+
+#[test]
+fn every_type_of_the_provider_has_one_row() {
+    let (out, err, code) = run(whose().args(["kinds", "--format", "json"]));
+    assert_eq!(code, 0, "{err}");
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&out).expect("JSON");
+    let types: std::collections::BTreeSet<&str> = rows.iter().filter_map(|row| row["type"].as_str()).collect();
+    assert_eq!(
+        (rows.len(), types.len()),
+        (1526, 1526),
+        "provider 5.100 has 1,526 types"
+    );
+    let inventoried = rows
+        .iter()
+        .filter(|row| matches!(row["disposition"].as_str(), Some("described" | "listed")));
+    // The README says so.
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("a README");
+    assert!(
+        readme.contains(&format!("**{} kinds**", inventoried.count())),
+        "the README gives another number"
+    );
+    for row in &rows {
+        let word = row["disposition"].as_str().expect("a word");
+        assert!(
+            word != "not_inventoried" || row["why"].is_string(),
+            "{row} says no reason"
+        );
+        assert!(
+            !matches!(word, "alias" | "part_of") || row["of"].is_string(),
+            "{row} names no kind"
+        );
+    }
+}
+
+#[test]
+fn init_writes_a_file_that_is_understood_and_replaces_none() {
+    let folder = folder();
+    let state = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/snapshots/accounts/story-demo/states/labs.tfstate"
+    );
+    std::fs::copy(state, folder.path().join("labs.tfstate")).expect("copied");
+    let (_, err, code) = run(whose().current_dir(folder.path()).arg("init"));
+    assert_eq!(code, 0, "{err}");
+    let text = std::fs::read_to_string(folder.path().join("whose.toml")).expect("written");
+    assert!(
+        text.contains("123456789012") && text.contains("[projects.labs]"),
+        "{text}"
+    );
+    assert!(!text.contains("CANARY"), "{text}");
+    let snapshot = saved(folder.path(), &demo());
+    let mut report = whose();
+    report
+        .current_dir(folder.path())
+        .arg("report")
+        .arg(&snapshot)
+        .args(["--fail-on", "never"]);
+    let (_, err, code) = run(&mut report);
+    assert_eq!(code, 0, "the file is read where it is found: {err}");
+    let (_, err, code) = run(whose().current_dir(folder.path()).arg("init"));
+    assert_eq!(code, 2, "{err}");
+}

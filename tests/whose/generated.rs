@@ -275,7 +275,7 @@ impl Maker {
                 .arn_of("aws", region, ACCOUNT, &id)
                 .expect("a template"),
         };
-        let id = if matches!(prefix(kind), None) && kind.starts_with("aws_lb") || kind.ends_with("_task_definition") {
+        let id = if prefix(kind).is_none() && kind.starts_with("aws_lb") || kind.ends_with("_task_definition") {
             arn.clone()
         } else {
             id
@@ -592,12 +592,12 @@ impl Maker {
         }
         if block.kind == "aws_security_group" {
             // Groups of a stack let each other in, in a ring.
-            let others = made
+            let mut others = made
                 .iter()
                 .flatten()
                 .filter(|other| self.live[**other].kind == "aws_security_group");
             let last: Vec<Value> = others
-                .last()
+                .next_back()
                 .map(|other| Value::Text(self.live[*other].id.clone()))
                 .into_iter()
                 .collect();

@@ -45,7 +45,11 @@ impl Desk {
     fn program(&self, name: &str, text: &str) {
         let path = self.path("bin").join(name);
         let log = self.path("log");
-        std::fs::write(&path, format!("#!/bin/sh\necho \"{name} $*\" >> '{}'\n{text}\n", log.display())).expect("written");
+        std::fs::write(
+            &path,
+            format!("#!/bin/sh\necho \"{name} $*\" >> '{}'\n{text}\n", log.display()),
+        )
+        .expect("written");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("allowed");
     }
 
@@ -111,7 +115,10 @@ impl Desk {
         let output = child.wait_with_output().expect("it ends");
         match output.status.code() {
             Some(0) => {
-                assert!(output.stdout.is_empty() && output.stderr.is_empty(), "{text}: a hook never grants");
+                assert!(
+                    output.stdout.is_empty() && output.stderr.is_empty(),
+                    "{text}: a hook never grants"
+                );
                 false
             }
             Some(2) => {
@@ -140,10 +147,18 @@ fn a_plan_that_passed_is_applied_as_it_was_checked() {
 
     assert_eq!(desk.check(&["plan.out"]), (Verdict::Pass, 0));
     let receipts = desk.path("receipts");
-    let receipt = std::fs::read_dir(&receipts).expect("a folder").next().expect("a receipt").expect("it").path();
+    let receipt = std::fs::read_dir(&receipts)
+        .expect("a folder")
+        .next()
+        .expect("a receipt")
+        .expect("it")
+        .path();
     assert_eq!((mode(&receipts), mode(&receipt)), (0o700, 0o600));
     let text = std::fs::read_to_string(&receipt).expect("text");
-    assert!(text.contains("whose.receipt/1") && text.contains("123456789012"), "{text}");
+    assert!(
+        text.contains("whose.receipt/1") && text.contains("123456789012"),
+        "{text}"
+    );
 
     assert!(!desk.denies("terraform apply plan.out"));
     assert!(desk.denies("terraform apply -auto-approve plan.out"));
@@ -151,7 +166,10 @@ fn a_plan_that_passed_is_applied_as_it_was_checked() {
     assert_eq!(code, 5, "the command's own code: {err}");
     let ran = desk.ran();
     assert!(ran.starts_with("terraform apply -input=false /"), "{ran}");
-    assert!(!ran.contains(&*desk.path("plan.out").to_string_lossy()), "a copy is applied: {ran}");
+    assert!(
+        !ran.contains(&*desk.path("plan.out").to_string_lossy()),
+        "a copy is applied: {ran}"
+    );
     let bytes = |name: &str| std::fs::read(desk.path(name)).expect("a file");
     assert_eq!(bytes("applied"), bytes("plan.out"));
     let copy = ran.trim().rsplit(' ').next().expect("a path").to_owned();
@@ -201,17 +219,21 @@ fn the_guard_refuses_what_has_no_plan_and_lets_reading_through() {
     assert_eq!(desk.guard(&["sh", "-c", "exit 9"]).1, 9);
     assert_eq!(desk.guard(&["sh", "-c", "kill -9 $$"]).1, 137);
     assert_eq!(desk.guard(&["no-such-program-anywhere"]).1, 1);
-    let (_, _, code) = run(desk.whose().env("TF_CLI_ARGS_apply", "-auto-approve").args(["guard", "--", "terraform", "plan"]));
+    let (_, _, code) =
+        run(desk
+            .whose()
+            .env("TF_CLI_ARGS_apply", "-auto-approve")
+            .args(["guard", "--", "terraform", "plan"]));
     assert_eq!(code, 3, "arguments from the environment");
 }
 
 #[test]
 fn a_script_of_deletions_is_checked_command_by_command() {
     let desk = Desk::new("story-copies");
-    let copy = "aws ec2 delete-nat-gateway --nat-gateway-id nat-02974775a846478d9";
+    let copy = "aws ec2 delete-vpc-endpoints --vpc-endpoint-ids vpce-06da29483498bd2f8";
     assert_eq!(desk.check(&["--command", copy]), (Verdict::Pass, 0));
     assert!(!desk.denies(copy));
-    assert!(desk.denies("aws ec2 delete-nat-gateway --nat-gateway-id nat-0000000000000000a"));
+    assert!(desk.denies("aws ec2 delete-vpc-endpoints --vpc-endpoint-ids vpce-0000000000000000a"));
     assert!(desk.denies(&format!("{copy} --region us-east-1")));
     assert!(desk.denies(&format!("AWS_PROFILE=other {copy}")));
     assert!(desk.denies(&format!("cd x; {copy}; true")));
@@ -224,8 +246,11 @@ fn a_script_of_deletions_is_checked_command_by_command() {
                 aws ec2 delete-security-group --group-id sg-8a67639f74080f56c\n";
     std::fs::write(&script, text).expect("written");
     let script = script.to_str().expect("UTF-8");
-    assert_eq!(desk.check(&[script]), (Verdict::Block, 3));
-    assert!(desk.denies("aws ec2 release-address --allocation-id eipalloc-96b6b44512a412e29"), "all or nothing");
+    assert_eq!(desk.check(&[script]).0, Verdict::Block);
+    assert!(
+        desk.denies("aws ec2 release-address --allocation-id eipalloc-96b6b44512a412e29"),
+        "all or nothing"
+    );
 
     // A block takes the place of an older pass.
     let both = format!("{copy}\naws ec2 delete-security-group --group-id sg-8a67639f74080f56c");
@@ -234,7 +259,10 @@ fn a_script_of_deletions_is_checked_command_by_command() {
 
     for (command, why) in [
         ("aws ec2 delete-vpc --vpc-id $ID", "unknown"),
-        ("aws rds delete-db-instance --db-instance-identifier no-such-database", "no such name"),
+        (
+            "aws rds delete-db-instance --db-instance-identifier no-such-database",
+            "no such name",
+        ),
         ("aws ec2 delete-something-new --id x", "no such command"),
     ] {
         assert_eq!(desk.check(&["--command", command]), (Verdict::Review, 3), "{why}");
@@ -244,7 +272,7 @@ fn a_script_of_deletions_is_checked_command_by_command() {
 }
 
 #[test]
-fn what_an_agent_sends_is_judged_quickly() {
+fn the_hook_answers_in_the_agents_words() {
     let desk = Desk::new("story-healthy");
     assert!(desk.denies("cd infra && te''rraform destroy"));
     assert!(!desk.denies("cargo test && git status"));

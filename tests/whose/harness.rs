@@ -64,15 +64,6 @@ pub(crate) fn own_account(name: &str) -> Server {
     start(command)
 }
 
-/// An account without anything in it but what AWS makes.
-pub(crate) fn empty_account(folder: &Path) -> Server {
-    let script = root().join("tests/story/account.py");
-    let mut command = Command::new(python());
-    command.arg(script).arg("record").arg(folder.join("recording.jsonl"));
-    command.args(["--new", "--until-eof"]);
-    start(command)
-}
-
 /// The Python that `tests/setup` made.
 pub(crate) fn python() -> PathBuf {
     let python = root().join(".venv/bin/python");

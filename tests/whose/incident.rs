@@ -47,9 +47,7 @@ fn run_printed(url: &str, command: &str) {
     let ["aws", service, operation, "--region", region, options @ ..] = words.as_slice() else {
         panic!("{command}");
     };
-    let action = parameter(operation)
-        .replace("Db", "DB")
-        .replace("FromDBSnapshot", "FromDBSnapshot");
+    let action = parameter(operation).replace("Db", "DB");
     let mut parameters: Vec<(String, String)> = Vec::new();
     let mut at = 0;
     while at < options.len() {

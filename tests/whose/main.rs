@@ -17,5 +17,6 @@ mod precision;
 mod promises;
 mod proxy;
 mod registry;
+mod terraform;
 mod time;
 mod wire;

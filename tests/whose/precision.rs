@@ -2,6 +2,8 @@
 //!
 //! `cargo test --test whose precision -- --nocapture` prints the table.
 
+#![expect(clippy::print_stdout, reason = "it prints the table that it asserts")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use whose::ledger::duplicates::{Across, DuplicateSet};

@@ -128,8 +128,9 @@ fn arn_templates_are_arns() {
             kind.name
         );
         assert!(text.contains("x-0a1b"), "{}: {text}", kind.name);
-        let regional = kind.scope == Scope::Regional;
-        assert!(arn.region.is_empty() || regional, "{}: {text}", kind.name);
+        // A global kind may stand in one region, always the same.
+        let varies = kind.arn.contains("{region}");
+        assert!(!varies || kind.scope == Scope::Regional, "{}: {text}", kind.name);
     }
 }
 
@@ -159,10 +160,7 @@ fn every_action_is_an_operation_that_aws_has() {
                 .iter()
                 .any(|action| action.starts_with(&format!("{}:", kind.service)))
         };
-        assert!(
-            listing.kinds.iter().all(|kind| of(kind)),
-            "{kinds:?}: no action of their service"
-        );
+        assert!(listing.kinds.iter().all(of), "{kinds:?}: no action of their service");
     }
 }
 
@@ -204,17 +202,19 @@ fn every_kind_has_words_for_people() {
 /// Files of `src/kinds` without a listing, with what they are.
 const NO_LISTING: &[(&str, &str)] = &[
     ("convert", "what all listings share"),
+    ("deletions", "what commands delete"),
     (
         "ebs_volume",
         "listed with the instances, which say which volumes go with them",
     ),
     ("elb", "what load balancers share"),
     ("facts", "what a kind is"),
-    ("listed", "the kinds of the table"),
+    ("listed", "the table of listed kinds, with its own caller"),
     ("loss", "what is lost with a kind"),
     ("markers", "marks of other systems"),
     ("prices", "list prices"),
     ("rds", "what databases share"),
+    ("recover", "what can be restored"),
     ("registry", "the look-up"),
 ];
 

@@ -233,7 +233,7 @@ async fn a_service_is_known_by_its_cluster_and_name() {
     let mut public = None;
     web.configuration
         .each_at("network_configuration.assign_public_ip", &mut |value| {
-            public = value.as_bool()
+            public = value.as_bool();
         });
     assert_eq!(public, Some(false));
     assert_eq!(texts(web, "service_connect_configuration.namespace").len(), 1);

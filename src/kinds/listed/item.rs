@@ -325,7 +325,7 @@ fn tags(tree: &Tree) -> Option<Tags> {
         }
         Tree::Map(entries) => entries
             .iter()
-            .filter_map(|(key, value)| Some((key.to_string(), value.text().unwrap_or_default().to_owned())))
+            .map(|(key, value)| (key.to_string(), value.text().unwrap_or_default().to_owned()))
             .collect(),
         _ => return None,
     };

@@ -222,10 +222,7 @@ impl<'a> Run<'a> {
             let mut listed = Listed::default();
             let mut asked: Vec<Option<Arc<Parent>>> = vec![parent];
             // A row that is its own parent: what it found is asked in turn, until nothing new comes.
-            let recursive = group
-                .rows
-                .iter()
-                .any(|row| row.parent.iter().any(|parent| *parent == row.kind));
+            let recursive = group.rows.iter().any(|row| row.parent.contains(&row.kind));
             let mut seen = FxHashSet::default();
             while let Some(under) = asked.pop() {
                 let mut once = Listed::default();
@@ -452,10 +449,7 @@ impl<'a> Run<'a> {
         let has_children: Vec<bool> = group
             .rows
             .iter()
-            .map(|row| {
-                group.children.iter().any(|(kind, _)| *kind == row.kind.0)
-                    || row.parent.iter().any(|parent| *parent == row.kind)
-            })
+            .map(|row| group.children.iter().any(|(kind, _)| *kind == row.kind.0) || row.parent.contains(&row.kind))
             .collect();
         let mut found = Vec::new();
         for (node, detail) in nodes.iter().zip(&details) {

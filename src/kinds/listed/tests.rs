@@ -43,21 +43,38 @@ async fn listed(clients: &Clients, group: &'static Group, only: &[&str]) -> (Vec
 #[test]
 fn the_table_is_read_whole() {
     let lines = include_str!("../table/kinds.jsonl").lines().count();
-    assert_eq!(rows().len(), lines, "a row cannot be read, or code describes its kind: drop it from the table");
+    assert_eq!(
+        rows().len(),
+        lines,
+        "a row cannot be read, or code describes its kind: drop it from the table"
+    );
     let own: Vec<_> = rows().iter().filter(|row| !row.is_helper()).collect();
     let free = own.iter().filter(|row| row.parent.is_empty()).count();
-    assert!(own.len() >= 800 && free >= 690, "{} rows, {free} without a parent", own.len());
+    assert!(
+        own.len() >= 800 && free >= 690,
+        "{} rows, {free} without a parent",
+        own.len()
+    );
 }
 
 #[tokio::test]
 async fn json_pages_give_ids_arns_and_names() {
     let replay = Replay::default()
-        .answer("ListQueues", r#"{"QueueUrls":["https://sqs.example.com/123456789012/a"],"NextToken":"t1"}"#)
-        .answer("ListQueues", r#"{"QueueUrls":["https://sqs.example.com/123456789012/b"]}"#);
+        .answer(
+            "ListQueues",
+            r#"{"QueueUrls":["https://sqs.example.com/123456789012/a"],"NextToken":"t1"}"#,
+        )
+        .answer(
+            "ListQueues",
+            r#"{"QueueUrls":["https://sqs.example.com/123456789012/b"]}"#,
+        );
     let (live, ends) = listed(&replay.clients(), group_of("aws_sqs_queue"), &[]).await;
     assert_eq!(ends["aws_sqs_queue"].count, 2);
     assert_eq!(&*live[1].arn, "arn:aws:sqs:eu-west-1:123456789012:b");
-    assert_eq!((&*live[1].id, live[1].name.as_deref()), ("https://sqs.example.com/123456789012/b", Some("b")));
+    assert_eq!(
+        (&*live[1].id, live[1].name.as_deref()),
+        ("https://sqs.example.com/123456789012/b", Some("b"))
+    );
 }
 
 #[tokio::test]
@@ -72,8 +89,16 @@ async fn a_repeated_token_is_a_gap_and_what_came_before_it_stays() {
 #[tokio::test]
 async fn faults_are_told_by_code_and_never_by_words() {
     for (body, status, reason) in [
-        (r#"{"__type":"com.amazon.coral.service#AccessDeniedException","message":"canary"}"#, 400, Reason::Denied),
-        (r#"{"__type":"ThrottlingException","message":"canary"}"#, 400, Reason::Throttled),
+        (
+            r#"{"__type":"com.amazon.coral.service#AccessDeniedException","message":"canary"}"#,
+            400,
+            Reason::Denied,
+        ),
+        (
+            r#"{"__type":"ThrottlingException","message":"canary"}"#,
+            400,
+            Reason::Throttled,
+        ),
         (r#"{"__type":"OptInRequired"}"#, 400, Reason::NotEnabled),
         (r#"{"__type":"UnknownOperationException"}"#, 400, Reason::NotOffered),
         ("<html><title>canary</title></html>", 500, Reason::Other),
@@ -91,7 +116,11 @@ async fn faults_are_told_by_code_and_never_by_words() {
 #[tokio::test]
 async fn children_come_after_their_parents_and_a_failed_parent_is_their_gap_too() {
     let zones = |id: &str, more: bool| {
-        let next = if more { "<IsTruncated>true</IsTruncated><NextMarker>m</NextMarker>" } else { "<IsTruncated>false</IsTruncated>" };
+        let next = if more {
+            "<IsTruncated>true</IsTruncated><NextMarker>m</NextMarker>"
+        } else {
+            "<IsTruncated>false</IsTruncated>"
+        };
         format!(
             "<ListHostedZonesResponse><HostedZones><HostedZone><Id>/hostedzone/{id}</Id><Name>example.com.</Name></HostedZone></HostedZones>{next}</ListHostedZonesResponse>"
         )
@@ -106,17 +135,34 @@ async fn children_come_after_their_parents_and_a_failed_parent_is_their_gap_too(
     let replay = Replay::default()
         .answer("GET /2013-04-01/hostedzone?maxitems=100", &zones("Z1", true))
         .answer("GET /2013-04-01/hostedzone?maxitems=100&marker=m", &zones("Z2", false))
-        .answer("GET /2013-04-01/hostedzone/Z1/rrset?maxitems=100", &records("\\052.example.com.", more))
-        .answer("GET /2013-04-01/hostedzone/Z1/rrset?maxitems=100&name=b.example.com.&type=A", &records("b.example.com.", end))
-        .fail("GET /2013-04-01/hostedzone/Z2/rrset?maxitems=100", 403, "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>");
+        .answer(
+            "GET /2013-04-01/hostedzone/Z1/rrset?maxitems=100",
+            &records("\\052.example.com.", more),
+        )
+        .answer(
+            "GET /2013-04-01/hostedzone/Z1/rrset?maxitems=100&name=b.example.com.&type=A",
+            &records("b.example.com.", end),
+        )
+        .fail(
+            "GET /2013-04-01/hostedzone/Z2/rrset?maxitems=100",
+            403,
+            "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>",
+        );
     let group = group_of("aws_route53_record");
     let (live, ends) = listed(&replay.clients(), group, &["aws_route53_zone", "aws_route53_record"]).await;
-    let ids: Vec<_> = live.iter().filter(|one| one.kind == "aws_route53_record").map(|one| &*one.id).collect();
+    let ids: Vec<_> = live
+        .iter()
+        .filter(|one| one.kind == "aws_route53_record")
+        .map(|one| &*one.id)
+        .collect();
     assert_eq!(ids, ["Z1_*.example.com_A", "Z1_b.example.com_A"]);
     assert!(live.iter().all(|one| one.region == "global"));
     assert_eq!(ends["aws_route53_zone"].count, 2);
     assert!(ends["aws_route53_zone"].fault.is_none());
-    assert_eq!(ends["aws_route53_record"].fault.as_ref().map(|fault| fault.reason), Some(Reason::Denied));
+    assert_eq!(
+        ends["aws_route53_record"].fault.as_ref().map(|fault| fault.reason),
+        Some(Reason::Denied)
+    );
 
     let replay = Replay::default().fail(
         "GET /2013-04-01/hostedzone?maxitems=100",
@@ -126,7 +172,13 @@ async fn children_come_after_their_parents_and_a_failed_parent_is_their_gap_too(
     let (_, ends) = listed(&replay.clients(), group, &["aws_route53_record"]).await;
     let record = &ends["aws_route53_record"];
     assert_eq!(record.fault.as_ref().map(|fault| fault.reason), Some(Reason::Denied));
-    assert!(record.detail.as_deref().is_some_and(|text| text.contains("aws_route53_zone")), "{record:?}");
+    assert!(
+        record
+            .detail
+            .as_deref()
+            .is_some_and(|text| text.contains("aws_route53_zone")),
+        "{record:?}"
+    );
     assert!(!ends.contains_key("aws_route53_zone"), "it was not asked for");
 }
 
@@ -147,10 +199,17 @@ async fn roles_come_in_bulk_with_tags_references_and_origin() {
     let (live, _) = listed(&replay.clients(), group_of("aws_iam_role"), &[]).await;
     let role = live.iter().find(|one| one.kind == "aws_iam_role").expect("a role");
     assert_eq!((&*role.id, role.tags.get("Project")), ("web", Some("shop")));
-    let uses: Vec<_> = role.references.iter().map(|one| (one.via.as_str(), &*one.target)).collect();
+    let uses: Vec<_> = role
+        .references
+        .iter()
+        .map(|one| (one.via.as_str(), &*one.target))
+        .collect();
     assert_eq!(uses, [("policy_arn", "arn:aws:iam::123456789012:policy/p")]);
     assert_eq!(live.iter().filter(|one| one.kind == "aws_iam_role").count(), 1);
-    let linked = live.iter().find(|one| one.kind == "aws_iam_service_linked_role").expect("one");
+    let linked = live
+        .iter()
+        .find(|one| one.kind == "aws_iam_service_linked_role")
+        .expect("one");
     assert!(matches!(linked.origin, Origin::AwsMade(_)));
     assert!(!format!("{live:?}").contains("canary"));
 }
@@ -173,14 +232,23 @@ impl HttpClient for FromRows {
 
 impl HttpConnector for FromRows {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let body = request.body().bytes().map(String::from_utf8_lossy).unwrap_or_default().into_owned();
+        let body = request
+            .body()
+            .bytes()
+            .map(String::from_utf8_lossy)
+            .unwrap_or_default()
+            .into_owned();
         self.calls
             .lock()
             .expect("not poisoned")
             .push(format!("{} {} {body}", request.method(), request.uri()));
         let mut answers = self.answers.lock().expect("not poisoned");
         // One row is asked at a time: whatever is asked, the next page is the answer.
-        let next = answers.values_mut().next().filter(|pages| !pages.is_empty()).map(|pages| pages.remove(0));
+        let next = answers
+            .values_mut()
+            .next()
+            .filter(|pages| !pages.is_empty())
+            .map(|pages| pages.remove(0));
         HttpConnectorFuture::ready(Ok(HttpResponse::new(
             200.try_into().expect("a status"),
             SdkBody::from(next.unwrap_or_else(|| "{}".to_owned())),
@@ -221,7 +289,10 @@ fn xml(value: &Json) -> String {
         Json::Object(fields) => fields
             .iter()
             .map(|(name, value)| match value {
-                Json::Array(items) => items.iter().map(|item| format!("<{name}>{}</{name}>", xml(item))).collect(),
+                Json::Array(items) => items
+                    .iter()
+                    .map(|item| format!("<{name}>{}</{name}>", xml(item)))
+                    .collect(),
                 value => format!("<{name}>{}</{name}>", xml(value)),
             })
             .collect(),
@@ -234,7 +305,11 @@ fn xml(value: &Json) -> String {
 /// The paths of an item that an expression reads.
 fn paths(expression: &str) -> Vec<String> {
     let fields: Vec<&str> = if expression.contains('{') {
-        expression.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect()
+        expression
+            .split('{')
+            .skip(1)
+            .filter_map(|rest| rest.split('}').next())
+            .collect()
     } else {
         vec![expression]
     };
@@ -272,7 +347,10 @@ fn item(row: &Row, number: usize) -> Json {
     }
     for condition in &row.keep {
         for test in condition.split(" && ") {
-            let at = ["==", "!=", "^=", "~="].iter().filter_map(|operator| test.find(operator)).min();
+            let at = ["==", "!=", "^=", "~="]
+                .iter()
+                .filter_map(|operator| test.find(operator))
+                .min();
             let Some(at) = at else {
                 let path = test.trim_end_matches('?').split('|').next().unwrap_or_default();
                 put(&mut item, path, "any");
@@ -339,13 +417,15 @@ fn clients(http: &FromRows) -> Clients {
         .retry_config(aws_config::retry::RetryConfig::disabled())
         .http_client(http.clone())
         .build();
-    Clients::new(&config, &Arc::new(crate::aws::call::Caller::new(&config)), Symbol::known("eu-west-1"))
+    Clients::new(
+        &config,
+        &Arc::new(crate::aws::call::Caller::new(&config)),
+        Symbol::known("eu-west-1"),
+    )
 }
 
 /// Rows that cannot be tried this way, with the reason.
-const OTHERWISE: &[(&str, &str)] = &[
-    ("timestream", "the service is asked for its endpoint first"),
-];
+const OTHERWISE: &[(&str, &str)] = &[("timestream", "the service is asked for its endpoint first")];
 
 #[tokio::test]
 async fn every_row_without_a_parent_reads_all_its_pages() {
@@ -361,17 +441,35 @@ async fn every_row_without_a_parent_reads_all_its_pages() {
         }
         let http = FromRows::default();
         let paged = !row.tokens.is_empty();
-        let pages = if paged { vec![page(row, 1, false), page(row, 2, true)] } else { vec![page(row, 1, true)] };
+        let pages = if paged {
+            vec![page(row, 1, false), page(row, 2, true)]
+        } else {
+            vec![page(row, 1, true)]
+        };
         let wanted = pages.len();
-        http.answers.lock().expect("not poisoned").insert(String::new(), pages.clone());
+        http.answers
+            .lock()
+            .expect("not poisoned")
+            .insert(String::new(), pages.clone());
         let group = group_of(row.kind.0);
-        let only = if row.is_helper() { group.kinds() } else { vec![row.kind.0] };
+        let only = if row.is_helper() {
+            group.kinds()
+        } else {
+            vec![row.kind.0]
+        };
         let (live, ends) = listed(&clients(&http), group, &only).await;
         tried += 1;
-        let of_kind: BTreeSet<&str> = live.iter().filter(|one| one.kind == row.kind.0).map(|one| &*one.id).collect();
+        let of_kind: BTreeSet<&str> = live
+            .iter()
+            .filter(|one| one.kind == row.kind.0)
+            .map(|one| &*one.id)
+            .collect();
         let fault = ends.get(row.kind.0).and_then(|end| end.fault.clone());
         if !row.is_helper() && (of_kind.len() != wanted || fault.is_some()) {
-            wrong.push(format!("{}: {of_kind:?} of {wanted}, {fault:?} in {pages:?}", row.kind.0));
+            wrong.push(format!(
+                "{}: {of_kind:?} of {wanted}, {fault:?} in {pages:?}",
+                row.kind.0
+            ));
         }
     }
     assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong.join("\n"));
@@ -390,7 +488,9 @@ async fn every_group_that_is_denied_is_a_gap_of_all_its_kinds() {
     impl HttpConnector for Denied {
         fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
             let mut answer = HttpResponse::new(403.try_into().expect("a status"), SdkBody::from("canary"));
-            answer.headers_mut().insert("x-amzn-errortype", "AccessDeniedException:http://example.com/");
+            answer
+                .headers_mut()
+                .insert("x-amzn-errortype", "AccessDeniedException:http://example.com/");
             HttpConnectorFuture::ready(Ok(answer))
         }
     }
@@ -402,7 +502,11 @@ async fn every_group_that_is_denied_is_a_gap_of_all_its_kinds() {
         .retry_config(aws_config::retry::RetryConfig::disabled())
         .http_client(Denied)
         .build();
-    let clients = Clients::new(&config, &Arc::new(crate::aws::call::Caller::new(&config)), Symbol::known("us-east-1"));
+    let clients = Clients::new(
+        &config,
+        &Arc::new(crate::aws::call::Caller::new(&config)),
+        Symbol::known("us-east-1"),
+    );
     for group in Group::roots() {
         let (live, ends) = listed(&clients, group, &[]).await;
         assert!(live.is_empty());

@@ -34,7 +34,7 @@ pub(super) fn duplicates(page: &mut Page, ledger: &Ledger, at: LiveIndex, look: 
 }
 
 /// `the original: A of 2 sets of the same stack`.
-fn place(set: &DuplicateSet, own: usize) -> String {
+pub(in crate::report) fn place(set: &DuplicateSet, own: usize) -> String {
     let role = match (set.decided, own) {
         (true, 0) => "the original",
         (true, _) => "a copy",

@@ -16,6 +16,8 @@ use serde::{Serialize, Serializer};
 use super::super::View;
 use super::super::explain;
 use super::super::text::{age, plain};
+use crate::ledger::duplicates::{DuplicateSet, letter};
+use crate::ledger::fingerprint::without_suffix;
 use crate::ledger::{ClaimIndex, Ledger, LiveIndex, NoMatch, Node};
 use crate::model::{Claim, Tags};
 
@@ -87,8 +89,8 @@ fn digits(numbers: &[i64]) -> usize {
 #[derive(Debug, Serialize)]
 pub(super) struct Data {
     words: Vec<String>,
-    /// Terraform type, what people call it, whether it holds data.
-    kinds: Vec<(String, String, bool)>,
+    /// Terraform type, what people call it, whether it holds data, what people call several.
+    kinds: Vec<(String, String, bool, String)>,
     projects: Vec<String>,
     /// Positions in `projects`.
     project_sets: Vec<Vec<u32>>,
@@ -112,6 +114,20 @@ pub(super) struct Data {
     /// What uses a resource without being live: address, project, what it is (a word), the row or -1.
     readers: Vec<(String, u32, u32, i64)>,
     findings: Vec<FindingRows>,
+    /// Sets of the same stack.
+    duplicates: Vec<Vec<StackRows>>,
+}
+
+#[derive(Debug, Serialize)]
+struct StackRows {
+    letter: String,
+    /// Said of its members: `the original: A of 2 sets of the same stack, with 22 resources`.
+    place: String,
+    rows: Column,
+    /// For each row its name without a generated suffix, as a word; -1 where it has none.
+    bare: Column,
+    /// For each row whether its name is its id, which is no name to be told by.
+    nameless: Column,
 }
 
 #[derive(Debug, Serialize)]
@@ -151,7 +167,7 @@ impl<T: Clone + Eq + std::hash::Hash> Numbered<T> {
 struct Maker<'a> {
     ledger: &'a Ledger,
     words: Numbered<String>,
-    kinds: Numbered<(String, String, bool)>,
+    kinds: Numbered<(String, String, bool, String)>,
     projects: Numbered<String>,
     project_sets: Numbered<Vec<u32>>,
     tags: Numbered<(u32, u32)>,
@@ -210,6 +226,7 @@ impl Maker<'_> {
             plain(name).into_owned(),
             plain(title).into_owned(),
             facts.is_some_and(|kind| kind.holds_data),
+            plain(crate::findings::count_of(2, title).trim_start_matches("2 ")).into_owned(),
         ));
         self.put("kind", number);
     }
@@ -310,6 +327,31 @@ impl Maker<'_> {
         let [_, id, _, name] = own.parts;
         self.id.push(id);
         self.name.push(name);
+    }
+
+    fn stacks(&mut self, set: &DuplicateSet) -> Vec<StackRows> {
+        let mut out = Vec::new();
+        for (own, stack) in set.stacks.iter().enumerate() {
+            let mut rows = StackRows {
+                letter: letter(own),
+                place: explain::place(set, own),
+                rows: Column::default(),
+                bare: Column::default(),
+                nameless: Column::default(),
+            };
+            for at in &stack.members {
+                let live = &self.ledger.live[*at as usize];
+                rows.rows.push(*at);
+                let bare = live
+                    .name
+                    .as_deref()
+                    .map(|name| i64::from(self.word(&without_suffix(name))));
+                rows.bare.push(bare.unwrap_or(-1));
+                rows.nameless.push(i64::from(live.name.as_deref() == Some(&*live.id)));
+            }
+            out.push(rows);
+        }
+        out
     }
 
     /// A claim that no live resource answers to.
@@ -417,6 +459,7 @@ impl Data {
             })
             .collect();
         let findings = findings(ledger, view, &row_of_claim);
+        let duplicates = ledger.duplicates.iter().map(|set| maker.stacks(set)).collect();
         let unused = match explain::gap_count(ledger) {
             0 => "nothing that was listed".to_owned(),
             _ => format!(
@@ -441,6 +484,7 @@ impl Data {
             edges: maker.edges,
             readers,
             findings,
+            duplicates,
         }
     }
 }

@@ -137,6 +137,46 @@ const partsOf = once(() => {
   return out;
 });
 
+/** The whole of a part, up to the top; itself where it is no part. */
+function topOf(at) {
+  let top = at;
+  for (let step = 0; step < 8 && row.whole[top] >= 0; step++) top = row.whole[top];
+  return top;
+}
+
+/** What stands on a resource, directly or through others, as `Ledger::stands_on` has it. */
+function standsOn(live) {
+  const own = topOf(live);
+  const seen = new Set();
+  const open = own === live ? [live, ...(partsOf().get(live) ?? [])] : [live];
+  while (open.length) {
+    const at = open.pop();
+    for (let number = usersFrom[at]; number < usersFrom[at + 1]; number++) {
+      if (edge.from[number] < 0) continue;
+      const user = topOf(edge.from[number]);
+      if (user === live || user === own || seen.has(user)) continue;
+      seen.add(user);
+      open.push(user);
+    }
+  }
+  return [...seen].sort((a, b) => a - b);
+}
+
+/** Which stacks of which duplicate sets a resource is in: `[set, stack]`. */
+const stacksOf = once(() => {
+  const out = new Map();
+  for (const set of data.duplicates) {
+    for (const stack of set) {
+      for (const name of ['rows', 'bare', 'nameless']) stack[name] = column(stack[name]);
+      for (const at of stack.rows) {
+        if (!out.has(at)) out.set(at, []);
+        out.get(at).push([set, stack]);
+      }
+    }
+  }
+  return out;
+});
+
 const findingRows = once(() => data.findings.map((finding) => column(finding.rows)));
 const findingsOf = once(() => {
   const out = new Map();

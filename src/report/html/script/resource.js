@@ -76,6 +76,53 @@ function users(at) {
   return distinct(out);
 }
 
+/** What would break, by project; what holds data by name and first. */
+function broken(at) {
+  const byProject = new Map();
+  for (const user of standsOn(at)) {
+    const names = projectsOf(user).map((number) => data.projects[number]);
+    const project = names.length ? names.join(' and ') : owner(user);
+    if (!byProject.has(project)) byProject.set(project, { data: [], kinds: new Map() });
+    const { data: held, kinds } = byProject.get(project);
+    if (kindOf(user)[2]) held.push(user);
+    else kinds.set(kindOf(user), (kinds.get(kindOf(user)) ?? 0) + 1);
+  }
+  const byText = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
+  return [...byProject]
+    .sort(([a, x], [b, y]) => Boolean(y.data.length) - Boolean(x.data.length) || byText(a, b))
+    .map(([project, { data: held, kinds }]) => {
+      const parts = held.slice(0, NEIGHBOURS).map((one) => [link(one, title(one)), ' (holds data)']);
+      if (held.length > NEIGHBOURS) parts.push(`${held.length - NEIGHBOURS} more with data`);
+      for (const [kind, count] of [...kinds].sort(([a], [b]) => byText(a[1], b[1]))) parts.push(`${count} ${count === 1 ? kind[1] : kind[3]}`);
+      return [foreign(`${project}: `), parts.map((part, number) => [number ? ', ' : null, part])];
+    });
+}
+
+/** Data sources that read it: the next plan of their project fails without it. */
+function readBy(at) {
+  const out = [];
+  for (let number = usersFrom[at]; number < usersFrom[at + 1]; number++) {
+    const from = edge.from[number];
+    if (from >= 0) continue;
+    const [text, project, what, place] = data.readers[-1 - from];
+    if (data.words[what] !== 'a data source') continue;
+    out.push(neighbour({ at: place, text, rest: ` of ${data.projects[project]}, ${data.words[what]}`, project }, data.words[edge.via[number]]));
+  }
+  return out;
+}
+
+/** Where it stands twice, and what its twins are. */
+function twins(at) {
+  const top = topOf(at);
+  return (stacksOf().get(top) ?? []).map(([set, own]) => {
+    const mine = own.rows.indexOf(top);
+    const found = set.filter((stack) => stack !== own).flatMap((stack) => stack.rows
+      .filter((other, place) => row.kind[other] === row.kind[top] && (own.nameless[mine] || stack.bare[place] === own.bare[mine]))
+      .map((other) => [link(other, word('label', other)), ` of ${stack.letter}`]));
+    return { place: own.place, found };
+  });
+}
+
 function uses(at) {
   const { target, of } = outgoing();
   return distinct([...of(at)].map((number) => ({ ...named(target[number]), link: data.words[edge.via[number]] })));
@@ -121,6 +168,12 @@ function resourceSection(at) {
   if (by.length) many('used by', by.map((one) => neighbour(one, one.link)));
   else add('used by', data.unused);
   many('uses', uses(at).map((one) => neighbour(one, one.link)));
+  many('would break', broken(at));
+  many('read by', readBy(at));
+  for (const { place, found } of twins(at)) {
+    add('duplicate', prose(place));
+    many('twins', found);
+  }
   const tags = tagsOf(at);
   if (tags.length) many('tags', tags.map(([key, value]) => [foreign(key, { class: 'key' }), ' = ', foreign(value)]));
   if (word('import', at)) add('import', copied(word('import', at), 'command'));
