@@ -70,15 +70,7 @@ impl Replay {
     /// Clients of eu-west-1 that this answers.
     #[must_use]
     pub fn clients(&self) -> Clients {
-        let config = aws_config::SdkConfig::builder()
-            .behavior_version(aws_config::BehaviorVersion::latest())
-            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(
-                aws_credential_types::Credentials::new("AKIAEXAMPLE", "example", None, None, "replay"),
-            ))
-            .retry_config(aws_config::retry::RetryConfig::disabled())
-            .http_client(self.clone())
-            .build();
-        Clients::new(&config, &Arc::new(Caller::new(&config)), Symbol::known("eu-west-1"))
+        clients_on(self.clone())
     }
 
     /// The same with everything that came of it.
@@ -89,6 +81,19 @@ impl Replay {
         let (live, faults) = cx.finish();
         (live, faults, result)
     }
+}
+
+/// Clients of eu-west-1 without retries, on any HTTP client.
+pub fn clients_on(http: impl HttpClient + 'static) -> Clients {
+    let config = aws_config::SdkConfig::builder()
+        .behavior_version(aws_config::BehaviorVersion::latest())
+        .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(
+            aws_credential_types::Credentials::new("AKIAEXAMPLE", "example", None, None, "replay"),
+        ))
+        .retry_config(aws_config::retry::RetryConfig::disabled())
+        .http_client(http)
+        .build();
+    Clients::new(&config, &Arc::new(Caller::new(&config)), Symbol::known("eu-west-1"))
 }
 
 impl HttpClient for Replay {

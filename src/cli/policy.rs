@@ -202,7 +202,14 @@ mod tests {
         let actions = scan::actions(&["aws_sqs_queue".to_owned()], true);
         assert_eq!(
             actions.into_iter().collect::<Vec<_>>(),
-            ["ec2:DescribeRegions", "sqs:ListQueues", "sts:GetCallerIdentity"]
+            [
+                "cloudformation:ListStackResources",
+                "cloudformation:ListStacks",
+                "ec2:DescribeRegions",
+                "sqs:ListQueues",
+                "sts:GetCallerIdentity",
+                "tag:GetResources"
+            ]
         );
         let child = scan::actions(&["aws_route53_record".to_owned()], true);
         assert!(child.contains("route53:ListHostedZones"), "{child:?}");

@@ -125,7 +125,7 @@ fn unseen_beside(ledger: &Ledger, what: Symbol, live: &Live) -> Option<String> {
     if seen.peek().is_none() {
         return Some(format!("{what} in {} was not listed", live.region));
     }
-    let gap = seen.find(|cell| !matches!(cell.status, CellStatus::Listed | CellStatus::NotEnabled));
+    let gap = seen.find(|cell| cell.status != CellStatus::Listed);
     gap.map(|gap| format!("{what} in {} is {}", gap.region, gap.status.word()))
 }
 

@@ -33,9 +33,14 @@ pub(super) fn mark(live: &mut [Live], held: &[(Symbol, Held)]) {
     }
     for (region, held) in held {
         let mut places: Vec<usize> = by_arn.get(held.physical.as_str()).cloned().unwrap_or_default();
+        // A queue's id is an address, of which there are several for one queue.
+        let physical = match held.physical.split_once("://") {
+            Some((_, address)) => address.rsplit('/').next().unwrap_or(address),
+            None => held.physical.as_str(),
+        };
         if places.is_empty() {
             for (kind, everywhere) in kinds.get(held.sort.as_str()).into_iter().flatten() {
-                let found = by_key.get(&(*kind, held.physical.as_str().into()));
+                let found = by_key.get(&(*kind, physical.into()));
                 places.extend(found.into_iter().flatten().copied().filter(|at| {
                     let place = live[*at].region;
                     *everywhere || place == *region || place == GLOBAL
@@ -74,6 +79,7 @@ mod tests {
             live("aws_dynamodb_table", "us-east-1", "orders", ""),
             live("aws_dynamodb_table", "eu-west-1", "orders", ""),
             live("aws_vpc", "eu-west-1", "vpc-00000000000000001", ""),
+            live("aws_sqs_queue", "eu-west-1", "jobs", ""),
         ];
         let held = |sort: &str, physical: &str| {
             let held = Held {
@@ -90,9 +96,10 @@ mod tests {
                 held("AWS::EC2::VPC", "vpc-0123456789abcdef0"),
                 held("AWS::SNS::Topic", topic),
                 held("AWS::DynamoDB::Table", "orders"),
+                held("AWS::SQS::Queue", "https://sqs.example.com/123456789012/jobs"),
             ],
         );
         let marked: Vec<bool> = all.iter().map(|one| !one.origin.is_own()).collect();
-        assert_eq!(marked, [true, true, false, true, false]);
+        assert_eq!(marked, [true, true, false, true, false, true]);
     }
 }

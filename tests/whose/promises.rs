@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use whose::aws::readonly::is_read_only;
-use whose::kinds::{LISTINGS, listed};
+use whose::kinds::LISTINGS;
 use whose::{snapshot, terraform};
 
 use crate::cli::run;
@@ -96,7 +96,10 @@ fn no_account_gives_a_secret_away_and_no_account_is_asked_to_change() {
         assert!(text.len() > 10_000);
         assert_silent(&format!("{name}'s snapshot"), &text);
         for (operation, region) in proxy.seen().keys() {
-            assert!(operations.contains(operation), "{operation} in {region} is on no list");
+            assert!(
+                operations.contains(operation.as_str()),
+                "{operation} in {region} is on no list"
+            );
         }
     }
     // The test can fail: the secrets are there to be told.

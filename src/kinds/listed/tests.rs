@@ -17,7 +17,7 @@ use super::{Row, rows, services};
 use crate::aws::Clients;
 use crate::aws::call::{Place, Protocol};
 use crate::aws::fault::Reason;
-use crate::aws::replay::Replay;
+use crate::aws::replay::{Replay, clients_on};
 use crate::model::{Live, Origin, Symbol};
 
 fn group_of(kind: &str) -> &'static Group {
@@ -408,22 +408,6 @@ fn page(row: &Row, number: usize, last: bool) -> String {
     }
 }
 
-fn clients(http: &FromRows) -> Clients {
-    let config = aws_config::SdkConfig::builder()
-        .behavior_version(aws_config::BehaviorVersion::latest())
-        .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(
-            aws_credential_types::Credentials::new("AKIAEXAMPLE", "example", None, None, "rows"),
-        ))
-        .retry_config(aws_config::retry::RetryConfig::disabled())
-        .http_client(http.clone())
-        .build();
-    Clients::new(
-        &config,
-        &Arc::new(crate::aws::call::Caller::new(&config)),
-        Symbol::known("eu-west-1"),
-    )
-}
-
 /// Rows that cannot be tried this way, with the reason.
 const OTHERWISE: &[(&str, &str)] = &[("timestream", "the service is asked for its endpoint first")];
 
@@ -457,7 +441,7 @@ async fn every_row_without_a_parent_reads_all_its_pages() {
         } else {
             vec![row.kind.0]
         };
-        let (live, ends) = listed(&clients(&http), group, &only).await;
+        let (live, ends) = listed(&clients_on(http.clone()), group, &only).await;
         tried += 1;
         let of_kind: BTreeSet<&str> = live
             .iter()
@@ -494,19 +478,7 @@ async fn every_group_that_is_denied_is_a_gap_of_all_its_kinds() {
             HttpConnectorFuture::ready(Ok(answer))
         }
     }
-    let config = aws_config::SdkConfig::builder()
-        .behavior_version(aws_config::BehaviorVersion::latest())
-        .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(
-            aws_credential_types::Credentials::new("AKIAEXAMPLE", "example", None, None, "rows"),
-        ))
-        .retry_config(aws_config::retry::RetryConfig::disabled())
-        .http_client(Denied)
-        .build();
-    let clients = Clients::new(
-        &config,
-        &Arc::new(crate::aws::call::Caller::new(&config)),
-        Symbol::known("us-east-1"),
-    );
+    let clients = clients_on(Denied);
     for group in Group::roots() {
         let (live, ends) = listed(&clients, group, &[]).await;
         assert!(live.is_empty());
