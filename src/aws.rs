@@ -13,6 +13,7 @@ pub mod replay;
 pub mod session;
 pub mod stacks;
 pub mod tagging;
+pub mod trail;
 pub mod whole;
 
 pub use clients::Clients;

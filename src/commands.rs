@@ -23,8 +23,11 @@ pub fn is_aws(program: &str) -> bool {
     )
 }
 
-/// Without what Windows adds, and without the tag of a container's image.
+/// Without what stands around a program's name elsewhere: `.cmd` on Windows, the tag of a container's image
+/// (`terraform:1.11`), a flake (`nixpkgs#terraform`), a target (`//:terraform`), `=terraform` in zsh.
 fn bare(program: &str) -> &str {
+    let program = program.rsplit('#').next().unwrap_or(program);
+    let program = program.trim_start_matches([':', '=']);
     let program = program.split([':', '@']).next().unwrap_or(program);
     program.strip_suffix(".cmd").unwrap_or(program)
 }

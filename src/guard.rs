@@ -348,9 +348,26 @@ impl Judge<'_> {
             })
     }
 
+    /// A watched program that is given another name.
+    fn renames(&self, run: &Run) -> Option<Refusal> {
+        run.args[1..].iter().find_map(|arg| {
+            let text = arg.text();
+            let found = text.contains("which ") || text.contains("command -v") || text.contains("bin/");
+            let name = text
+                .split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
+                .find(|word| is_watched(word))?;
+            found
+                .then(|| self.refuse(&run.text, format!("it gives {name} another name"), WRITE_IT_OUT))
+                .flatten()
+        })
+    }
+
     // --- make, npm and the like
 
     fn runner(&self, program: &str, run: &Run) -> Option<Refusal> {
+        if matches!(program, "cp" | "ln" | "mv" | "install") {
+            return self.renames(run);
+        }
         let words: Vec<&str> = run.args[1..].iter().filter_map(Arg::known).collect();
         match program {
             "make" | "gmake" | "just" | "task" | "rake" | "invoke" | "inv" | "nox" | "tox" | "gradle" | "gradlew"

@@ -12,6 +12,7 @@ pub mod prices;
 pub mod recover;
 pub mod registry;
 
+mod backup_recovery_point;
 mod convert;
 mod db_cluster_snapshot;
 mod db_event_subscription;
@@ -22,6 +23,7 @@ mod db_parameter_group;
 mod db_proxy;
 mod db_snapshot;
 mod db_subnet_group;
+mod dynamodb_backup;
 mod ebs_volume;
 mod ec2_managed_prefix_list;
 mod ecs;
@@ -69,6 +71,7 @@ pub struct Listing {
 
 /// Every described kind, sorted by file.
 pub static LISTINGS: &[&Listing] = &[
+    &backup_recovery_point::LISTING,
     &db_cluster_snapshot::LISTING,
     &db_event_subscription::LISTING,
     &db_instance::LISTING,
@@ -78,6 +81,7 @@ pub static LISTINGS: &[&Listing] = &[
     &db_proxy::LISTING,
     &db_snapshot::LISTING,
     &db_subnet_group::LISTING,
+    &dynamodb_backup::LISTING,
     &ec2_managed_prefix_list::LISTING,
     &ecs::LISTING,
     &eip::LISTING,

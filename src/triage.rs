@@ -171,21 +171,15 @@ fn looks(lost: &[Lost]) -> Vec<Look> {
 }
 
 fn look(one: &Lost, trace: &recover::Trace) -> Option<Look> {
-    let mut command = String::new();
-    let mut rest = trace.command;
-    while let Some((before, after)) = rest.split_once('{') {
-        let (name, tail) = after.split_once('}')?;
+    let command = filled(trace.command, |name| {
         let value = match name {
-            "id" => one.id.as_str(),
-            "arn" => one.arn.as_deref()?,
-            "region" => one.region.as_deref()?,
-            attribute => one.configuration.text(attribute)?,
+            "id" => Some(one.id.as_str()),
+            "arn" => one.arn.as_deref(),
+            "region" => one.region.as_deref(),
+            attribute => one.configuration.text(attribute),
         };
-        command.push_str(before);
-        command.push_str(&shell(value));
-        rest = tail;
-    }
-    command.push_str(rest);
+        value.map(str::to_owned)
+    })?;
     Some(Look {
         of: one.name().to_owned(),
         label: one.label.clone(),
@@ -194,6 +188,20 @@ fn look(one: &Lost, trace: &recover::Trace) -> Option<Look> {
         restores: trace.restores,
         days: trace.days,
     })
+}
+
+/// A command with what stands for each `{name}`; none where one of them is not known.
+fn filled(template: &str, value: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let mut command = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, tail) = after.split_once('}')?;
+        command.push_str(before);
+        command.push_str(&shell(&value(name)?));
+        rest = tail;
+    }
+    command.push_str(rest);
+    Some(command)
 }
 
 /// A word as a shell takes it: quoted where it holds anything but what no shell looks at.

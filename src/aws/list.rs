@@ -9,6 +9,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use futures::future::BoxFuture;
 
+use super::call::{Place, Request, Service, Tree};
 use super::clients::Clients;
 use super::fault::{Fault, Reason};
 use crate::model::{Live, Symbol};
@@ -116,6 +117,44 @@ impl<'a> ListCx<'a> {
             tracing::debug!(region = %self.region, %fault, "fault");
             fault
         })
+    }
+
+    /// Calls an operation of a service that has no client here, for every page. `ask` makes the request with the token
+    /// of the page, `take` uses a page and returns the token of the next one.
+    ///
+    /// # Errors
+    /// The fault that ended it, also where a token comes twice. What earlier pages gave is kept.
+    pub async fn ask(
+        &self,
+        service: &'static Service,
+        operation: &'static str,
+        action: &'static str,
+        ask: impl Fn(Option<String>) -> Request,
+        mut take: impl FnMut(&Tree) -> Option<String>,
+    ) -> Result<(), Fault> {
+        let place = Place {
+            partition: self.partition,
+            account: self.account,
+            region: self.region,
+        };
+        let call = self
+            .clients
+            .caller()
+            .prepare(service, operation, action, "", place)
+            .await?;
+        let mut seen = BTreeSet::new();
+        let mut token = None;
+        loop {
+            let page = {
+                let _place = self.clients.pace.place(action).await;
+                call.send(ask(token)).await?
+            };
+            match take(&page).filter(|next| !next.is_empty()) {
+                None => return Ok(()),
+                Some(next) if seen.insert(next.clone()) => token = Some(next),
+                Some(_) => return Err(Fault::ours(action, Reason::RepeatedToken)),
+            }
+        }
     }
 
     /// Makes a call for every page. `take` uses a page and returns the token of the next one.

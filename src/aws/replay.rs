@@ -104,9 +104,9 @@ impl HttpClient for Replay {
 
 impl HttpConnector for Replay {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let operation = operation_of(&request);
+        let mut answers = self.answers.lock().expect("not poisoned");
+        let operation = operation_of(&request, &answers);
         let answer = {
-            let mut answers = self.answers.lock().expect("not poisoned");
             match answers.get_mut(&operation) {
                 Some(left) if !left.is_empty() => Some(left.remove(0)),
                 _ => None,
@@ -126,9 +126,9 @@ impl HttpConnector for Replay {
     }
 }
 
-/// Names the operation of a request of any of the protocols: `Action=` of query, the target header of JSON, method and
-/// path of REST.
-fn operation_of(request: &HttpRequest) -> String {
+/// Names the operation of a request of any of the protocols: `Action=` of query, the target header of JSON; in REST the
+/// path, without the slashes at its ends, unless there is an answer for the whole of it: `GET /a?b=c`.
+fn operation_of(request: &HttpRequest, answers: &Answers) -> String {
     if let Some(target) = request.headers().get("x-amz-target") {
         return target.rsplit('.').next().unwrap_or_default().to_owned();
     }
@@ -138,8 +138,21 @@ fn operation_of(request: &HttpRequest) -> String {
         .map_or_else(
             || {
                 let after_host = request.uri().splitn(4, '/').nth(3).unwrap_or_default();
-                format!("{} /{after_host}", request.method())
+                let whole = format!("{} /{after_host}", request.method());
+                if answers.contains_key(&whole) {
+                    whole
+                } else {
+                    path_of(request.uri())
+                }
             },
             str::to_owned,
         )
+}
+
+/// `backup-vaults` of `https://backup.eu-west-1.amazonaws.com/backup-vaults/?maxResults=1000`.
+fn path_of(uri: &str) -> String {
+    let rest = uri.split_once("://").map_or(uri, |(_, rest)| rest);
+    let path = rest.split('?').next().unwrap_or_default();
+    let path = path.split_once('/').map_or("", |(_, path)| path);
+    path.trim_matches('/').to_owned()
 }

@@ -200,6 +200,11 @@ impl Session {
         self.home
     }
 
+    /// The generic caller.
+    pub(super) fn generic(&self) -> &Caller {
+        &self.generic
+    }
+
     /// The clients of one region.
     #[must_use]
     pub fn clients(&self, region: Symbol) -> Clients {

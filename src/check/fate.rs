@@ -61,6 +61,8 @@ impl Backups {
                         .copied(),
                 };
                 match source {
+                    // A kind that may be a backup of several has a line for each.
+                    Some(source) if case.live(source).kind != *backup.of => {}
                     Some(source) => {
                         all.of.entry(source).or_default().push(at);
                         all.source.insert(at, source);

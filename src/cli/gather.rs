@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::config;
 use super::failure::Failure;
 use super::ui::Ui;
-use crate::aws::{ConnectOptions, Session};
+use crate::aws::{ConnectOptions, Session, trail};
 use crate::kinds::{disposition, registry};
 use crate::ledger::duplicates::Across;
 use crate::ledger::{Input, Ledger, Projects};
@@ -61,6 +61,13 @@ pub(crate) struct AccountSettings {
     scan: ScanOptions,
     states: Vec<State>,
     claims: Vec<Claim>,
+}
+
+impl AccountSettings {
+    /// How the account is reached.
+    pub(crate) fn connect(&self) -> ConnectOptions {
+        self.connect.clone()
+    }
 }
 
 impl AccountArgs {
@@ -313,6 +320,29 @@ impl SnapshotPlace {
         }
         Ok(())
     }
+}
+
+/// Asks CloudTrail: an answer for each question, with what could not be read.
+pub(crate) fn trail(connect: &ConnectOptions, questions: Vec<trail::Question>) -> Result<Vec<trail::Answer>, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::Start)?;
+    let answers = runtime.block_on(async {
+        let stop = tokio::signal::ctrl_c();
+        let ask = async {
+            let session = Session::connect(connect).await?;
+            let asked = questions.into_iter().map(|question| trail::lookup(&session, question));
+            Ok::<_, Failure>(futures::future::join_all(asked).await)
+        };
+        tokio::select! {
+            biased;
+            _ = stop => Err(Failure::Interrupted),
+            answers = ask => answers,
+        }
+    });
+    runtime.shutdown_background();
+    answers
 }
 
 /// Scans the account, saves the scan where that was asked for, and joins.

@@ -1,6 +1,6 @@
 //! `whose triage` and `whose recoverable`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::config::ConfigArgs;
@@ -10,8 +10,10 @@ use super::gather::{self, AccountArgs, Gathered};
 use super::paper::{Format, PaperArgs};
 use super::since::{Asked, Newer, head};
 use super::ui::Ui;
+use crate::aws::{ConnectOptions, trail as aws_trail};
 use crate::ledger::compare::Missing;
 use crate::ledger::duplicates::Across;
+use crate::model::{Symbol, Timestamp};
 use crate::report::{json, triage as render};
 use crate::snapshot::diff::{Book, diff};
 use crate::snapshot::{DEFAULT_FOLDER, Folder};
@@ -21,8 +23,9 @@ use crate::triage::{Before, Triage, recoverable};
 /// After something was deleted: what is gone, what can still be restored, who did it, and what to do
 ///
 /// What is gone is told by project, data first, against the newest older snapshot or another one (--since); without any,
-/// against what the states claim. Then every backup that is left, with its deadline and the exact command; what
-/// CloudTrail says (--trail); what to do and what not; and what to build again, in order. It runs none of the commands.
+/// against what the states claim. Then every backup that is left, with its deadline and the exact command; who did it, by
+/// CloudTrail (which may be a quarter of an hour behind); what to do and what not; and what to build again, in order. It
+/// runs none of the commands.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -44,9 +47,12 @@ pub(crate) struct Args {
     /// The folder of snapshots
     #[arg(long, value_name = "FOLDER", default_value = DEFAULT_FOLDER, help_heading = "Triage")]
     snapshots: PathBuf,
-    /// An answer of CloudTrail's LookupEvents, as the AWS CLI prints it in JSON; may be repeated
+    /// Reads an answer of CloudTrail's LookupEvents, as the AWS CLI prints it in JSON, instead of asking; may be repeated
     #[arg(long, value_name = "FILE", help_heading = "Triage")]
     trail: Vec<PathBuf>,
+    /// Does not ask CloudTrail
+    #[arg(long, conflicts_with = "trail", help_heading = "Triage")]
+    no_trail: bool,
     #[command(flatten)]
     output: PaperArgs,
     #[command(flatten)]
@@ -69,7 +75,7 @@ pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
     let events = read_trail(&args.trail)?;
     let config = args.config.settle()?;
     let projects = config.projects.clone();
-    let Gathered { ledger, interrupted } = now(args.snapshot.as_deref(), args.account, config, ui)?;
+    let (Gathered { ledger, interrupted }, connect) = now(args.snapshot.as_deref(), args.account, config, ui)?;
     let mut found = match &since {
         None => Triage::new(Before::States, &ledger),
         Some(asked) => {
@@ -90,7 +96,16 @@ pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
             Triage::new(Before::Scan(&then, &changed), &ledger)
         }
     };
-    found.who = who(&found, events.as_ref());
+    found.who = match (events, connect) {
+        (Some((events, unreadable)), _) => Trail::read(events, unreadable, &names(&found)),
+        (None, Some(connect)) if !args.no_trail && !interrupted && !found.gone.is_empty() => {
+            asked(&found, &connect, ui)
+        }
+        _ => Trail {
+            detail: Some("Give --trail what 'aws cloudtrail lookup-events --output json' prints.".to_owned()),
+            ..Trail::default()
+        },
+    };
     output.deliver(
         |format, look| match format {
             Format::Human => render::human(&found, look),
@@ -113,20 +128,24 @@ pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
     })
 }
 
-/// The account as it is now.
+/// The account as it is now, and how it was reached, unless it is a snapshot.
 fn now(
     snapshot: Option<&Path>,
     account: AccountArgs,
     config: super::config::Settings,
     ui: &Ui,
-) -> Result<Gathered, Failure> {
+) -> Result<(Gathered, Option<ConnectOptions>), Failure> {
     match snapshot {
         Some(path) if account.is_given() => Err(Failure::usage(
             format!("--snapshot {} does not go with options of a live scan", path.display()),
             "leave out --state, --profile, --account, --region, --exclude-region and --kind",
         )),
-        Some(path) => gather::saved(path, config.projects, Across::default()),
-        None => gather::live(account.settle(ui, config)?, None, Across::default(), ui),
+        Some(path) => Ok((gather::saved(path, config.projects, Across::default())?, None)),
+        None => {
+            let settings = account.settle(ui, config)?;
+            let connect = settings.connect();
+            Ok((gather::live(settings, None, Across::default(), ui)?, Some(connect)))
+        }
     }
 }
 
@@ -151,21 +170,108 @@ fn read_trail(paths: &[PathBuf]) -> Result<Option<(Vec<Event>, u64)>, Failure> {
     Ok(Some((all, unreadable)))
 }
 
-/// What the trail says of what was lost.
-fn who(found: &Triage, events: Option<&(Vec<Event>, u64)>) -> Trail {
-    let Some((events, unreadable)) = events else {
-        return Trail {
-            status: Status::NotAsked,
-            detail: Some("Give --trail what 'aws cloudtrail lookup-events --output json' prints.".to_owned()),
-            ..Trail::default()
-        };
-    };
-    let mut lost: BTreeSet<&str> = BTreeSet::new();
+/// The ids and ARNs that the incident is about.
+fn names(found: &Triage) -> BTreeSet<&str> {
+    let mut names = BTreeSet::new();
     for one in &found.gone {
-        lost.insert(&one.id);
-        lost.extend(one.arn.as_deref());
+        names.insert(one.id.as_str());
+        names.extend(one.arn.as_deref());
     }
-    Trail::read(events, *unreadable, &lost)
+    names
+}
+
+/// The region in which CloudTrail writes down what belongs to no region
+/// (source: AWS CloudTrail User Guide, "Global service events").
+fn home(partition: &str) -> &'static str {
+    match partition {
+        "aws-cn" => "cn-north-1",
+        "aws-us-gov" => "us-gov-west-1",
+        _ => "us-east-1",
+    }
+}
+
+/// Names that are looked up by themselves in each region: lost data, as far as two calls a second allow.
+const NAMES: usize = 10;
+/// Pages of 50 events in each region: half a minute at the pace that CloudTrail allows.
+const PAGES: usize = 50;
+
+/// What to ask CloudTrail: in the regions where something was lost, from the older scan (else the last week) until now.
+fn questions(found: &Triage, now: Timestamp) -> Vec<aws_trail::Question> {
+    let days = |days: i64| now - jiff::SignedDuration::from_hours(24 * days);
+    let from = found.since.unwrap_or(days(7)).max(days(aws_trail::DAYS));
+    let partition = found
+        .accounts
+        .first()
+        .map_or("aws", |account| account.partition.as_str());
+    let mut regions: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for one in &found.gone {
+        let Some(region) = one.region.as_deref() else { continue };
+        let region = if region == "global" { home(partition) } else { region };
+        let names = regions.entry(region).or_default();
+        if one.is_own_data() && names.len() < NAMES {
+            names.push(one.id.clone());
+        }
+    }
+    let question = |(region, names)| aws_trail::Question {
+        region: Symbol::new(region),
+        from,
+        until: now,
+        names,
+        pages: PAGES,
+    };
+    regions.into_iter().map(question).collect()
+}
+
+/// Asks CloudTrail. What cannot be read is said; triage goes on without it.
+fn asked(found: &Triage, connect: &ConnectOptions, ui: &Ui) -> Trail {
+    let now = Timestamp::now();
+    let questions = questions(found, now);
+    let regions: Vec<&str> = questions.iter().map(|one| one.region.as_str()).collect();
+    ui.note(&format!("asking CloudTrail in {}", regions.join(", ")));
+    let answers = match gather::trail(connect, questions) {
+        Ok(answers) => answers,
+        Err(failure) => {
+            return Trail {
+                status: Status::Unreadable,
+                detail: Some(failure.to_string()),
+                ..Trail::default()
+            };
+        }
+    };
+    let (mut events, mut holes, mut read) = (Vec::new(), Vec::new(), 0);
+    for answer in answers {
+        for page in &answer.pages {
+            read += 1;
+            match trail::parse(page) {
+                Ok((some, unreadable)) => {
+                    events.extend(some);
+                    if unreadable > 0 {
+                        holes.push(format!("{unreadable} events in {} could not be read", answer.region));
+                    }
+                }
+                Err(error) => holes.push(format!("{}: {error}", answer.region)),
+            }
+        }
+        holes.extend(answer.fault.map(|fault| format!("{}: {fault}", answer.region)));
+        if answer.more {
+            holes.push(format!("{} has more events than were asked for", answer.region));
+        }
+    }
+    if found
+        .since
+        .is_some_and(|since| since < now - jiff::SignedDuration::from_hours(24 * aws_trail::DAYS))
+    {
+        holes.push(format!(
+            "events older than {} days cannot be looked up",
+            aws_trail::DAYS
+        ));
+    }
+    let mut told = Trail::read(events, 0, &names(found));
+    if !holes.is_empty() {
+        told.status = if read == 0 { Status::Unreadable } else { Status::Partly };
+        told.detail = Some(holes.join("; "));
+    }
+    told
 }
 
 /// The drill before the fire: what holds data, and how it would be had back
@@ -194,7 +300,7 @@ pub(crate) struct RecoverableArgs {
 pub(crate) fn run_recoverable(args: RecoverableArgs, ui: &mut Ui) -> Result<Exit, Failure> {
     let output = args.output.settle(ui)?;
     let config = args.config.settle()?;
-    let Gathered { ledger, interrupted } = now(args.snapshot.as_deref(), args.account, config, ui)?;
+    let (Gathered { ledger, interrupted }, _) = now(args.snapshot.as_deref(), args.account, config, ui)?;
     let drill = recoverable(&ledger);
     drop(ledger);
     output.deliver(

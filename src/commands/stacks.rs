@@ -104,6 +104,7 @@ fn is(program: &str, name: &str) -> bool {
 #[must_use]
 pub fn deed(run: &Run) -> Deed {
     let program = run.args.first().and_then(Arg::program).unwrap_or_default();
+    let program = super::bare(&program).to_owned();
     let terragrunt = is(&program, "terragrunt");
     if !(terragrunt
         || ["terraform", "tofu", "opentofu", "tflocal"]

@@ -8,6 +8,9 @@ mod path;
 mod services;
 mod titles;
 
+pub(super) use item::time;
+pub(super) use services::find as service;
+
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 

@@ -265,7 +265,7 @@ const fn backup(kind: &'static str, of: &'static str, by: By) -> Backup {
     Backup { kind, of, by }
 }
 
-/// Every kind that is a backup.
+/// Every kind that is a backup; one that may be of several kinds stands once for each.
 pub static BACKUPS: &[Backup] = &[
     backup("aws_db_snapshot", "aws_db_instance", BY_ARN),
     backup("aws_db_instance_automated_backup", "aws_db_instance", BY_ARN),
@@ -275,7 +275,30 @@ pub static BACKUPS: &[Backup] = &[
     backup("aws_neptune_cluster_snapshot", "aws_neptune_cluster", BY_ARN),
     backup("aws_ebs_snapshot", "aws_ebs_volume", By::Id("volume_id")),
     backup("aws_ami", "aws_instance", By::Id("source_instance_id")),
+    backup("aws_dynamodb_backup", "aws_dynamodb_table", BY_ARN),
+    // AWS Backup Developer Guide, "Supported resources".
+    recovery_point("aws_db_instance"),
+    recovery_point("aws_rds_cluster"),
+    recovery_point("aws_docdb_cluster"),
+    recovery_point("aws_neptune_cluster"),
+    recovery_point("aws_redshift_cluster"),
+    recovery_point("aws_redshiftserverless_namespace"),
+    recovery_point("aws_dynamodb_table"),
+    recovery_point("aws_timestreamwrite_table"),
+    recovery_point("aws_ebs_volume"),
+    recovery_point("aws_instance"),
+    recovery_point("aws_efs_file_system"),
+    recovery_point("aws_fsx_lustre_file_system"),
+    recovery_point("aws_fsx_windows_file_system"),
+    recovery_point("aws_fsx_openzfs_file_system"),
+    recovery_point("aws_fsx_ontap_volume"),
+    recovery_point("aws_s3_bucket"),
 ];
+
+/// A recovery point of AWS Backup may be of many kinds; its own ARN says of which thing.
+const fn recovery_point(of: &'static str) -> Backup {
+    backup("aws_backup_recovery_point", of, BY_ARN)
+}
 
 /// Says whether the type is a backup of something.
 #[must_use]

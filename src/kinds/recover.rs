@@ -42,6 +42,8 @@ pub enum From {
     Source(&'static str),
     /// The same, where what it names is still live.
     SourceIfLive(&'static str),
+    /// What this command prints, with `{id}`, `{region}` and facts of the backup.
+    Printed(&'static str),
     /// The availability zone of the source; the first of the region where that is not known.
     Zone,
 }
@@ -51,6 +53,8 @@ pub enum From {
 pub enum Until {
     /// Until somebody deletes it.
     Deleted,
+    /// Until the time in this fact; until somebody deletes it where there is none.
+    At(&'static str),
     /// What is retained runs out: this fact is the last moment it holds, that one the days for which it is kept.
     RunsOut { last: &'static str, days: &'static str },
 }
@@ -181,6 +185,35 @@ pub static RESTORES: &[Restore] = &[
         ],
         until: Until::Deleted,
         then: "its private address and its instance id will be others",
+    },
+    Restore {
+        kind: "aws_dynamodb_backup",
+        command: "dynamodb restore-table-from-backup",
+        arguments: &[
+            argument("--target-table-name", From::NewName),
+            argument("--backup-arn", From::Id),
+        ],
+        until: Until::At("delete_at"),
+        then: "then set again what no backup holds: scaling, alarms, tags, streams, time to live, point-in-time recovery",
+    },
+    Restore {
+        kind: "aws_backup_recovery_point",
+        command: "backup start-restore-job",
+        arguments: &[
+            argument("--recovery-point-arn", From::Id),
+            argument("--iam-role-arn", From::Backup("iam_role_arn")),
+            argument(
+                "--metadata",
+                From::Printed(
+                    "aws backup get-recovery-point-restore-metadata --region {region} \
+                     --backup-vault-name {backup_vault_name} --recovery-point-arn {id} \
+                     --query RestoreMetadata --output json",
+                ),
+            ),
+        ],
+        until: Until::At("delete_at"),
+        then: "then 'aws backup describe-restore-job' with the id that it prints; where a name of the metadata is taken, \
+               give another one",
     },
 ];
 

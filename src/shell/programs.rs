@@ -626,6 +626,12 @@ impl Walk<'_> {
             "su" | "runuser" | "script" | "tmux" | "screen" | "at" | "batch" | "crontab" => {
                 inner.elsewhere |= matches!(name, "tmux" | "screen" | "at" | "batch" | "crontab");
                 self.search(rest, &mut inner);
+                if name == "crontab" && inner.input != Input::Inherited {
+                    self.unresolved(text, "what it runs later was not read");
+                }
+                if name == "at" && rest.iter().any(|arg| arg.text().starts_with("-f")) {
+                    self.unresolved(text, "what it runs later was not read");
+                }
                 self.shell_input(text, &mut inner, matches!(name, "at" | "batch" | "su"));
             }
             "git" => {
@@ -1130,9 +1136,9 @@ impl Walk<'_> {
             if let Some(word) = arg.known().filter(|word| word.contains(char::is_whitespace)) {
                 let word = word.to_owned();
                 self.guess(&word, &mut inner);
-                // `core.pager=x y`
-                if let Some((_, value)) = word.split_once('=') {
-                    self.guess(value, &mut inner);
+                // `core.pager=x y`, `--action=exec=x y`
+                for (at, _) in word.match_indices('=').take(8) {
+                    self.guess(&word[at + 1..], &mut inner);
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! What is gone: by comparison with an older scan, or with what the states claim.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use crate::kinds::{disposition, facts::Kind};
 use crate::ledger::{Ledger, LiveIndex, Node};
 use crate::model::shape::is_candidate;
 use crate::model::{Claim, Configuration, Live, Symbol, Timestamp};
-use crate::snapshot::diff::{ClaimAt, Diff, in_order_of_building};
+use crate::snapshot::diff::{ClaimAt, Diff, Row, in_order_of_building};
 
 /// Something that was there and is not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,30 +60,36 @@ impl Lost {
 type Losses = (Vec<Lost>, Vec<usize>);
 
 pub(super) fn of_scan(then: &Ledger, diff: &Diff, now: &Ledger) -> Losses {
-    let positions: HashMap<&str, usize> = then
+    // Not everything has an ARN.
+    type Key<'a> = (&'a str, &'a str, &'a str, &'a str, &'a str);
+    let positions: FxHashMap<Key<'_>, usize> = then
         .live
         .iter()
         .enumerate()
-        .map(|(at, live)| (&*live.arn, at))
+        .map(|(at, live)| ((&*live.arn, &*live.kind, &*live.id, &*live.account, &*live.region), at))
         .collect();
+    let position = |row: &Row| {
+        let key = (&*row.arn, &*row.kind, &*row.id, &*row.account, &*row.region);
+        positions.get(&key).copied()
+    };
     let mut lost = Vec::new();
     let mut places = Vec::new();
     for gone in &diff.gone {
-        let Some(at) = positions.get(gone.row.arn.as_str()) else {
+        let Some(at) = position(&gone.row) else {
             continue;
         };
-        let mut one = of_live(then, *at);
+        let mut one = of_live(then, at);
         one.used_by.clone_from(&gone.used_by);
         one.claims.clone_from(&gone.claims);
         lost.push(one);
-        places.push(*at);
+        places.push(at);
     }
     for replaced in &diff.replaced {
-        if let Some(at) = positions.get(replaced.row.arn.as_str()) {
-            let mut one = of_live(then, *at);
+        if let Some(at) = position(&replaced.row) {
+            let mut one = of_live(then, at);
             one.replaced = true;
             lost.push(one);
-            places.push(*at);
+            places.push(at);
         }
     }
     // What the states miss beyond that was gone before the older scan already; it is no news, but it is lost.

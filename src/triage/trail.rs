@@ -37,6 +37,8 @@ pub enum Status {
 /// One change, as CloudTrail wrote it down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
+    /// CloudTrail's own; an event that is answered twice counts once.
+    pub id: Option<String>,
     pub at: Timestamp,
     /// `DeleteDBInstance`.
     pub name: String,
@@ -156,6 +158,7 @@ struct Page {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Outer {
+    event_id: Option<String>,
     event_name: Option<String>,
     #[serde(default)]
     resources: Vec<Named>,
@@ -235,6 +238,7 @@ fn event(outer: Outer) -> Option<Event> {
         })
         .unwrap_or_else(|| "unknown".to_owned());
     Some(Event {
+        id: outer.event_id,
         at: record.event_time,
         reads: record.read_only.unwrap_or_else(|| is_reading(&name)),
         tool: Tool::of(&record.user_agent, &source),
@@ -308,12 +312,14 @@ pub fn group(events: &[Event], lost: &BTreeSet<&str>) -> Vec<Group> {
 impl Trail {
     /// What recorded answers say.
     #[must_use]
-    pub fn read(events: &[Event], unreadable: u64, lost: &BTreeSet<&str>) -> Self {
+    pub fn read(mut events: Vec<Event>, unreadable: u64, lost: &BTreeSet<&str>) -> Self {
+        let mut seen = BTreeSet::new();
+        events.retain(|event| event.id.as_ref().is_none_or(|id| seen.insert(id.clone())));
         Self {
             status: if unreadable > 0 { Status::Partly } else { Status::Read },
             detail: (unreadable > 0).then(|| format!("{unreadable} events could not be read")),
             events: events.len() as u64,
-            groups: group(events, lost),
+            groups: group(&events, lost),
         }
     }
 }
@@ -350,7 +356,7 @@ mod tests {
                     record["errorCode"] = (*error).into();
                 }
                 serde_json::json!({
-                    "EventId": "00000000-0000-0000-0000-000000000000",
+                    "EventId": format!("{time} {name}"),
                     "EventName": name,
                     "EventTime": 1_764_000_000,
                     "EventSource": "rds.amazonaws.com",
@@ -396,7 +402,9 @@ mod tests {
         let (events, unreadable) = parse(&page).expect("an answer");
         assert_eq!((events.len(), unreadable), (5, 0));
         let lost: BTreeSet<&str> = ["platform"].into_iter().collect();
-        let trail = Trail::read(&events, unreadable, &lost);
+        // A second answer may hold the same events; each counts once.
+        let trail = Trail::read([events.clone(), events].concat(), unreadable, &lost);
+        assert_eq!(trail.events, 5);
         let told: Vec<String> = trail
             .groups
             .iter()

@@ -175,6 +175,7 @@ fn way(now: &Ledger, at: LiveIndex, restore: &'static Restore, subject: &Subject
     let ready = ["", "available", "completed", "active", "retained", "replicating"].contains(&status);
     let deadline = match restore.until {
         Until::Deleted => None,
+        Until::At(fact) => time(fact),
         Until::RunsOut { .. } if dies_with_it && !subject.gone => None,
         Until::RunsOut { last, days } => {
             let days = live.observed.get(days).and_then(Value::as_integer);
@@ -189,7 +190,7 @@ fn way(now: &Ledger, at: LiveIndex, restore: &'static Restore, subject: &Subject
         kind: live.kind.to_string(),
         title: facts.map_or(live.kind.as_str(), |kind| kind.title).to_owned(),
         id: live.id.to_string(),
-        arn: live.arn.to_string(),
+        arn: if live.arn.is_empty() { &live.id } else { &live.arn }.to_string(),
         region: live.region.to_string(),
         created_at: live.created_at,
         holds_until: time("latest_restorable_time"),
@@ -229,6 +230,17 @@ fn command(now: &Ledger, live: &Live, restore: &Restore, subject: &Subject<'_>) 
                     now.find(name).iter().any(near)
                 })
                 .collect(),
+            From::Printed(inner) => {
+                let value = |name: &str| match name {
+                    "id" => Some(live.id.to_string()),
+                    "region" => Some(live.region.to_string()),
+                    fact => texts(&live.observed, fact).into_iter().next(),
+                };
+                if let Some(inner) = super::filled(inner, value) {
+                    words.push(format!("{option} \"$({inner})\""));
+                }
+                continue;
+            }
             From::Zone => {
                 let zone = subject.zone.filter(|zone| zone.starts_with(live.region.as_str()));
                 vec![zone.map_or_else(|| format!("{}a", live.region), str::to_owned)]

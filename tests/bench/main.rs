@@ -9,14 +9,22 @@ mod states;
 use std::time::Instant;
 
 use whose::check::{Request, Thresholds};
-use whose::ledger::{Ledger, Projects};
+use whose::ledger::compare::Missing;
+use whose::ledger::{Input, Ledger, Projects};
 use whose::model::plan::Intent;
+use whose::snapshot::diff::{Book, diff};
+use whose::snapshot::{self, Snapshot};
 
 fn main() {
     let wanted: Vec<String> = std::env::args()
         .skip(1)
         .filter(|word| !word.starts_with("--"))
         .collect();
+    if let [word, old, new] = wanted.as_slice()
+        && word == "diff-of"
+    {
+        return compare(old, new);
+    }
     let run = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.starts_with(word.as_str()));
     if run("parse") {
         parse(200);
@@ -32,6 +40,11 @@ fn main() {
     if run("check") {
         for size in [10_000, 100_000, 1_000_000] {
             check(size, 10_000);
+        }
+    }
+    if run("snapshot") {
+        for size in [10_000, 100_000, 1_000_000] {
+            snapshots(size);
         }
     }
     if run("join") {
@@ -105,6 +118,77 @@ fn check(size: usize, changes: usize) {
         report.findings.len(),
         start.elapsed().as_secs_f64(),
         peak(),
+    );
+}
+
+/// Writes and reads a snapshot, and compares it with one in which a thousandth of everything changed.
+fn snapshots(size: usize) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (old, new) = (folder.path().join("old.jsonl.zst"), folder.path().join("new.jsonl.zst"));
+    let save = |path: &std::path::Path, change: bool| {
+        let input = account::input(size);
+        let mut snapshot = Snapshot {
+            scan: input.scan,
+            states: input.states,
+            claims: input.claims,
+        };
+        if change {
+            let mut at = 0_usize;
+            snapshot.scan.live.retain_mut(|live| {
+                at += 1;
+                if at.is_multiple_of(2000) {
+                    live.configuration.set("cidr_block", "192.0.2.0/24");
+                }
+                !at.is_multiple_of(3000)
+            });
+        }
+        let start = Instant::now();
+        snapshot::write(path, &snapshot).expect("written");
+        start.elapsed().as_secs_f64()
+    };
+    let written = save(&old, false);
+    save(&new, true);
+    // Memory of the making is not that of the reading.
+    let mut command = std::process::Command::new(std::env::current_exe().expect("this bench"));
+    command.arg("diff-of").arg(&old).arg(&new);
+    let bytes = std::fs::metadata(&old).expect("there").len();
+    println!(
+        "snapshot: {size} live + {size} claims: written in {written:.2} s, {:.1} MB",
+        bytes as f64 / 1e6
+    );
+    assert!(command.status().expect("it starts").success());
+}
+
+/// Reads two snapshots, joins and compares them, as `whose diff` does.
+fn compare(old: &str, new: &str) {
+    let load = |path: &str| {
+        let start = Instant::now();
+        let read = snapshot::read(std::path::Path::new(path)).expect("read");
+        let seconds = start.elapsed().as_secs_f64();
+        let start = Instant::now();
+        let ledger = Ledger::new(Input {
+            scan: read.scan,
+            states: read.states,
+            claims: read.claims,
+            ..Input::default()
+        });
+        (ledger, seconds, start.elapsed().as_secs_f64())
+    };
+    let (ledger, read, joined) = load(new);
+    println!(
+        "snapshot: read in {read:.2} s, joined in {joined:.2} s, peak {} MB",
+        peak()
+    );
+    let book = Book::of(ledger);
+    let (ledger, read, joined) = load(old);
+    let start = Instant::now();
+    let changed = diff(&ledger, &book, Missing::Counts);
+    println!(
+        "diff: {:.2} s (with reading {read:.2} s and joining {joined:.2} s of the older one), {} gone, {} changed, peak {} MB",
+        start.elapsed().as_secs_f64(),
+        changed.summary.gone,
+        changed.summary.changed,
+        peak()
     );
 }
 

@@ -22,6 +22,8 @@ left_out='aws_db_option_group|aws_ecs_capacity_provider|aws_placement_group|aws_
 kinds=$("$whose" kinds --format json |
     "$python" -c 'import json,sys; print("\n".join(row["type"] for row in json.load(sys.stdin) if row["disposition"] == "described"))' |
     grep -vxE "$left_out" | paste -sd, -)
+# These are no types of the provider, so that 'kinds' does not name them.
+kinds=$kinds,aws_backup_recovery_point,aws_db_instance_automated_backup,aws_dynamodb_backup
 
 cd "$root/snapshots/accounts/story-demo"
 env -u AWS_PROFILE -u AWS_CA_BUNDLE AWS_ENDPOINT_URL="$endpoint" AWS_REGION=eu-west-1 AWS_EC2_METADATA_DISABLED=true \

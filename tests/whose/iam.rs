@@ -6,9 +6,9 @@ use crate::harness::{REGIONS, json, own_account, states, whose_at};
 use crate::wire::{element, post, query_in};
 
 const VERSION: &str = "2010-05-08";
-/// Everything that whose asks but RDS and volumes.
+/// Everything that whose asks but RDS, AWS Backup and volumes.
 const POLICY: &str = r#"{"Version":"2012-10-17","Statement":[
-    {"Effect":"Allow","Action":["ec2:Describe*","ecs:Describe*","ecs:List*","elasticloadbalancing:Describe*","sts:GetCallerIdentity","cloudformation:List*"],"Resource":"*"},
+    {"Effect":"Allow","Action":["ec2:Describe*","ecs:Describe*","ecs:List*","elasticloadbalancing:Describe*","sts:GetCallerIdentity","dynamodb:List*","cloudformation:List*"],"Resource":"*"},
     {"Effect":"Deny","Action":"ec2:DescribeVolumes","Resource":"*"}]}"#;
 
 #[test]
@@ -57,7 +57,8 @@ fn what_a_policy_does_not_allow_is_denied_and_the_rest_is_seen() {
             continue;
         }
         let kind = whose::kinds::kind(&cell.kind);
-        let denied = kind.is_some_and(|kind| kind.service == "rds") || cell.kind == *"aws_ebs_volume";
+        let denied =
+            kind.is_some_and(|kind| matches!(kind.service, "rds" | "backup")) || cell.kind == *"aws_ebs_volume";
         let expected = if denied { CellStatus::Denied } else { CellStatus::Listed };
         assert_eq!(
             cell.status, expected,

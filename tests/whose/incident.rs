@@ -22,6 +22,9 @@ fn ec2(url: &str, action: &str, parameters: &[(&str, &str)]) -> Answer {
 fn json(url: &str, arguments: &[&str]) -> (Value, i32) {
     let mut command = whose_at(url);
     command.args(arguments).args(["--region", REGIONS, "--format", "json"]);
+    if !arguments.contains(&"--kind") {
+        command.args(["--kind", "described"]);
+    }
     command.args(["--state", &states("story-healthy")]);
     let (out, err, code) = run(&mut command);
     (
@@ -120,7 +123,9 @@ fn saved(url: &str, folder: &Path) {
         "--fail-on",
         "never",
     ]);
-    command.arg("--snapshot").arg(folder).args(["-o", "/dev/null"]);
+    command
+        .args(["--kind", "described", "-o", "/dev/null", "--snapshot"])
+        .arg(folder);
     let (_, err, code) = run(&mut command);
     assert!(matches!(code, 0 | 4), "{err}");
 }
@@ -177,6 +182,13 @@ fn what_triage_prints_brings_back_what_was_deleted() {
         ]
     );
     assert_eq!(triage["no_way_back"], Value::Array(Vec::new()));
+    // The emulator knows no LookupEvents, and that is said.
+    assert_eq!(triage["who"]["status"], "unreadable");
+    let why = triage["who"]["detail"].as_str().expect("a reason");
+    assert!(
+        why.contains("cloudtrail:LookupEvents") && why.contains("eu-west-1"),
+        "{why}"
+    );
     let letter = triage["support"][0].as_str().expect("a letter");
     assert!(
         letter.contains("resource id db-") && letter.contains("eu-west-1"),
@@ -229,6 +241,8 @@ fn the_story_ends_with_everything_named_and_nothing_promised() {
     let mut command = whose_at(&before.url);
     command.args([
         "scan",
+        "--kind",
+        "described",
         "--region",
         REGIONS,
         "--state",
@@ -242,7 +256,7 @@ fn the_story_ends_with_everything_named_and_nothing_promised() {
     let triage = |arguments: &[&str]| {
         let mut command = whose_at(&url);
         command
-            .args(["triage", "--region", REGIONS, "--format", "json"])
+            .args(["triage", "--region", REGIONS, "--kind", "described", "--format", "json"])
             .args(arguments);
         let (out, err, _) = run(&mut command);
         let triage: Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {err}"));

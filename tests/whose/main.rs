@@ -20,4 +20,5 @@ mod proxy;
 mod registry;
 mod terraform;
 mod time;
+mod trail;
 mod wire;

@@ -30,7 +30,7 @@ fn operations() -> BTreeSet<&'static str> {
         .flat_map(whose::kinds::listed::Row::operations);
     described
         .chain(rows)
-        .chain([whose::aws::tagging::ACTION])
+        .chain([whose::aws::tagging::ACTION, whose::aws::trail::ACTION])
         .chain(whose::aws::stacks::ACTIONS)
         .chain(FIRST)
         .collect()

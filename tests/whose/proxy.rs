@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use serde_json::Value;
 
-use crate::wire::{Answer, Request, Service, children, field, post, serve};
+use crate::wire::{Answer, Request, Service, children, field, send, serve};
 
 /// How an operation fails, or answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,9 +109,20 @@ struct Call {
     action: String,
     region: String,
     protocol: Protocol,
+    method: String,
     path: String,
     headers: Vec<(String, String)>,
     body: String,
+}
+
+/// The operation of a REST service, by its path.
+fn rest_operation(service: &str, path: &str) -> Option<&'static str> {
+    let path = path.split('?').next().unwrap_or_default();
+    match service {
+        "backup" if path.ends_with("/recovery-points/") => Some("ListRecoveryPointsByBackupVault"),
+        "backup" if path == "/backup-vaults/" => Some("ListBackupVaults"),
+        _ => None,
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,14 +147,15 @@ impl Call {
         let region = scope.next().unwrap_or_default().to_owned();
         let service = scope.next().unwrap_or_default().to_owned();
         let target = header("x-amz-target");
-        let operation = match &target {
-            Some(target) => target.rsplit('.').next().unwrap_or_default().to_owned(),
-            None => {
+        let operation = match (&target, rest_operation(&service, &request.path)) {
+            (Some(target), _) => target.rsplit('.').next().unwrap_or_default().to_owned(),
+            (None, Some(operation)) => operation.to_owned(),
+            (None, None) => {
                 field(&body, "Action").map_or_else(|| format!("{} {}", request.method, request.path), str::to_owned)
             }
         };
         let protocol = match (&target, service.as_str()) {
-            (Some(_), _) => Protocol::Json,
+            (Some(_), _) | (None, "backup") => Protocol::Json,
             (None, "ec2") => Protocol::Ec2,
             (None, _) => Protocol::Query,
         };
@@ -156,6 +168,7 @@ impl Call {
             action: format!("{service}:{operation}"),
             region,
             protocol,
+            method: request.method.clone(),
             path: request.path.clone(),
             headers,
             body,
@@ -164,8 +177,8 @@ impl Call {
 
     /// The token of ours with which it asks for a further page.
     fn token(&self) -> Option<String> {
-        let from = self.body.find("whose-page-")?;
-        let rest = &self.body[from..];
+        let asked = format!("{}\n{}", self.path, self.body);
+        let rest = &asked[asked.find("whose-page-")?..];
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '-');
         Some(rest[..end.unwrap_or(rest.len())].to_owned())
     }
@@ -307,13 +320,19 @@ impl Inner {
     fn upstream(&self, call: &Call) -> Answer {
         let target = call.headers.iter().find(|(name, _)| name == "x-amz-target");
         let key = format!(
-            "{} {} {} {target:?} {}",
-            self.upstream, call.region, call.action, call.body
+            "{} {} {} {} {target:?} {}",
+            self.upstream, call.region, call.action, call.path, call.body
         );
         if let Some(known) = ANSWERS.lock().expect("not poisoned").get(&key) {
             return known.clone();
         }
-        let answer = post(&self.upstream, &call.path, &call.headers, call.body.as_bytes());
+        let answer = send(
+            &call.method,
+            &self.upstream,
+            &call.path,
+            &call.headers,
+            call.body.as_bytes(),
+        );
         ANSWERS.lock().expect("not poisoned").insert(key, answer.clone());
         answer
     }

@@ -50,8 +50,16 @@ fn every_terraform_type_belongs_to_one_kind() {
 /// Names of ours for what no type of the provider owns, with the reason.
 const NO_TYPE: &[(&str, &str)] = &[
     (
+        "aws_backup_recovery_point",
+        "AWS Backup makes them, and Terraform has no type for them",
+    ),
+    (
         "aws_db_instance_automated_backup",
         "RDS makes them, and Terraform has a type for copies in other regions only",
+    ),
+    (
+        "aws_dynamodb_backup",
+        "made by hand or by DynamoDB; Terraform has no type for them",
     ),
     (
         "aws_rds_cluster_automated_backup",

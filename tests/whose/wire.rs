@@ -22,11 +22,16 @@ impl Answer {
 
 /// Posts to a server on this machine (`http://127.0.0.1:PORT`).
 pub(crate) fn post(base: &str, path: &str, headers: &[(String, String)], body: &[u8]) -> Answer {
+    send("POST", base, path, headers, body)
+}
+
+/// The same with any method.
+pub(crate) fn send(method: &str, base: &str, path: &str, headers: &[(String, String)], body: &[u8]) -> Answer {
     let place = base.strip_prefix("http://").expect("http");
     let mut stream = TcpStream::connect(place).unwrap_or_else(|error| panic!("{base}: {error}"));
     // HTTP 1.0: the answer comes in one piece and ends with the connection.
     let mut head = format!(
-        "POST {path} HTTP/1.0\r\nHost: {place}\r\nContent-Length: {}\r\n",
+        "{method} {path} HTTP/1.0\r\nHost: {place}\r\nContent-Length: {}\r\n",
         body.len()
     );
     for (name, value) in headers {

@@ -101,6 +101,21 @@ impl Tree {
         }
     }
 
+    /// What stands at a path of names, as text.
+    #[must_use]
+    pub fn at(&self, path: &[&str]) -> Option<&str> {
+        path.iter().try_fold(self, |tree, name| tree.get(name))?.text()
+    }
+
+    /// The items of a list of that name; none where there is no such list.
+    #[must_use]
+    pub fn items(&self, name: &str) -> &[Tree] {
+        match self.get(name) {
+            Some(Tree::List(items)) => items,
+            _ => &[],
+        }
+    }
+
     /// The value as text: text, numbers and truth values; nothing for what is empty or has parts.
     #[must_use]
     pub fn text(&self) -> Option<&str> {

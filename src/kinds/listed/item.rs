@@ -280,7 +280,7 @@ fn typed(text: &str) -> Value {
 }
 
 /// A creation time: RFC 3339 or near to it, or seconds or milliseconds since 1970.
-pub(super) fn time(text: &str) -> Option<Timestamp> {
+pub(in crate::kinds) fn time(text: &str) -> Option<Timestamp> {
     if let Ok(number) = text.parse::<f64>() {
         const MILLISECONDS: f64 = 100_000_000_000.0;
         let seconds = if number > MILLISECONDS { number / 1000.0 } else { number };

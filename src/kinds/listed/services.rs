@@ -71,7 +71,7 @@ fn service(cells: &[&'static str], absent: &FxHashMap<&'static str, &'static [&'
 
 /// A service by its name.
 #[must_use]
-pub(crate) fn find(name: &str) -> Option<&'static Service> {
+pub(in crate::kinds) fn find(name: &str) -> Option<&'static Service> {
     SERVICES.get(name).copied()
 }
 
