@@ -195,7 +195,10 @@ pub async fn run(
     if !only.is_empty() {
         // A family is listed together; of it, only what was asked for is reported.
         let beside = [REGIONS, TAGS, STACK_RESOURCES];
-        let asked = |kind: Symbol| beside.contains(&kind) || only.contains(kind.as_str());
+        let asked = |kind: Symbol| {
+            let name = kind.as_str().strip_suffix(".settings").unwrap_or(kind.as_str());
+            beside.contains(&kind) || only.contains(name)
+        };
         scan.live.retain(|one| asked(one.kind));
         scan.coverage = scan.coverage.cells().filter(|cell| asked(cell.kind)).cloned().collect();
     }

@@ -13,7 +13,7 @@ use crate::aws::{ListCx, stacks, tagging};
 use crate::kinds::Listing;
 use crate::kinds::listed::list::{Group, Run};
 use crate::model::coverage::{STACK_RESOURCES, TAGS};
-use crate::model::{Cell, CellStatus, Live, Symbol};
+use crate::model::{Cell, CellStatus, Coverage, Live, Symbol};
 
 use super::{GLOBAL, Task};
 
@@ -92,6 +92,14 @@ impl Job<'_> {
                 };
                 self.cell(kind, status, end.count, detail)
             })
+            .chain(ends.iter().filter_map(|(kind, end)| {
+                let fault = end.settings.as_ref()?;
+                let cell = self.cell(kind, fault.status(), 0, Some(fault.to_string()));
+                Some(Cell {
+                    kind: Coverage::settings_of(cell.kind),
+                    ..cell
+                })
+            }))
             .collect();
         Outcome {
             live,

@@ -60,7 +60,7 @@ stop() {
 start() {
     stop
     : > "$work/ready"
-    "$python" "$root/tests/story/account.py" serve "$accounts/$1" > "$work/ready" &
+    "$python" "$root/tests/story/account.py" serve "$accounts/$1" > "$work/ready" 2> "$work/server.log" &
     server=$!
     until grep -q '^ready' "$work/ready"; do
         kill -0 "$server"
