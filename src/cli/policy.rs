@@ -206,6 +206,7 @@ mod tests {
                 "cloudformation:ListStackResources",
                 "cloudformation:ListStacks",
                 "ec2:DescribeRegions",
+                "sqs:GetQueueAttributes",
                 "sqs:ListQueues",
                 "sts:GetCallerIdentity",
                 "tag:GetResources"
