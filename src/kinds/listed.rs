@@ -3,6 +3,8 @@
 //! Here are their facts; `listed/list.rs` runs the rows. `table/README.md` says what every column means.
 
 mod configuration;
+#[cfg(test)]
+mod conformance;
 pub mod describe;
 mod item;
 mod json;
@@ -10,6 +12,8 @@ pub(crate) mod list;
 mod orphans;
 mod path;
 mod services;
+#[cfg(test)]
+mod tests;
 mod titles;
 
 pub(super) use item::time;
@@ -447,6 +451,3 @@ pub fn kinds() -> impl Iterator<Item = &'static Kind> {
 pub fn types() -> &'static [TypeRow] {
     &TABLE.types
 }
-
-#[cfg(test)]
-mod tests;

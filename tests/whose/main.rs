@@ -18,6 +18,7 @@ mod precision;
 mod promises;
 mod proxy;
 mod registry;
+mod settings;
 mod terraform;
 mod time;
 mod trail;

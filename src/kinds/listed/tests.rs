@@ -1,491 +1,518 @@
-//! Rows against canned answers: some by hand, and every row against answers that are made from the row itself.
+//! Listed kinds through the replay connector: two pages each, documented bodies, one subtle case.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
-
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
-};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::body::SdkBody;
 use rustc_hash::FxHashSet;
-use serde_json::{Map, Value as Json};
 
 use super::list::{End, Group, Run};
-use super::{Row, rows, services};
-use crate::aws::Clients;
-use crate::aws::call::{Place, Protocol};
+use crate::aws::call::Place;
 use crate::aws::fault::Reason;
-use crate::aws::replay::{Replay, clients_on};
-use crate::model::{Live, Origin, Symbol};
+use crate::aws::replay::Replay;
+use crate::model::{Live, Value};
 
-fn group_of(kind: &str) -> &'static Group {
-    Group::roots()
+/// Lists one kind in account 123456789012, region eu-west-1.
+async fn list(kind: &'static str, replay: &Replay) -> (Vec<Live>, End) {
+    let group = Group::roots()
         .iter()
-        .find(|group| group.all_kinds().contains(&kind))
-        .unwrap_or_else(|| panic!("no group lists {kind}"))
-}
-
-async fn listed(clients: &Clients, group: &'static Group, only: &[&str]) -> (Vec<Live>, BTreeMap<&'static str, End>) {
-    let only: FxHashSet<&str> = only.iter().copied().collect();
+        .find(|group| group.kinds().contains(&kind))
+        .expect("a group");
+    let (clients, only) = (replay.clients(), FxHashSet::from_iter([kind]));
     let place = Place {
-        partition: Symbol::known("aws"),
-        account: Symbol::known("123456789012"),
-        region: Symbol::known("eu-west-1"),
+        partition: "aws".into(),
+        account: "123456789012".into(),
+        region: "eu-west-1".into(),
     };
-    let region = if group.is_global() { "global" } else { "eu-west-1" };
-    let run = Run::new(clients, place, Symbol::known(region), &only);
+    let run = Run::new(&clients, place, "eu-west-1".into(), &only);
     run.list(group).await;
-    run.finish()
+    let (live, mut ends) = run.finish();
+    (live, ends.remove(kind).expect("an end"))
 }
 
-#[test]
-fn the_table_is_read_whole() {
-    let lines = include_str!("../table/kinds.jsonl").lines().count();
-    assert_eq!(
-        rows().len(),
-        lines,
-        "a row cannot be read, or code describes its kind: drop it from the table"
+/// Asserts that a listing that went well gave these ids, and the first of them these settings.
+#[track_caller]
+fn assert_first(found: &(Vec<Live>, End), ids: &[&str], settings: &[(&str, Value)]) {
+    let (live, end) = found;
+    assert!(end.fault.is_none() && end.settings.is_none(), "{end:?}");
+    assert_eq!(live.iter().map(|live| &*live.id).collect::<Vec<_>>(), ids);
+    for (path, wanted) in settings {
+        let mut said = Vec::new();
+        live[0]
+            .configuration
+            .each_at(path, &mut |value| said.push(value.clone()));
+        let said = match said.len() {
+            0 => Value::Null,
+            1 => said.remove(0),
+            _ => Value::List(said),
+        };
+        assert_eq!(said, *wanted, "{path}");
+    }
+}
+
+fn table(name: &str) -> String {
+    format!(
+        r#"{{"Table":{{"TableName":"{name}","TableStatus":"ACTIVE","CreationDateTime":1.7673230e9,
+        "AttributeDefinitions":[{{"AttributeName":"placed","AttributeType":"N"}},{{"AttributeName":"customer","AttributeType":"S"}}],
+        "KeySchema":[{{"AttributeName":"customer","KeyType":"HASH"}},{{"AttributeName":"placed","KeyType":"RANGE"}}],
+        "ProvisionedThroughput":{{"ReadCapacityUnits":5,"WriteCapacityUnits":4,"NumberOfDecreasesToday":0}},
+        "SSEDescription":{{"Status":"ENABLED","SSEType":"KMS","KMSMasterKeyArn":"arn:aws:kms:eu-west-1:123456789012:key/0a1b"}},
+        "DeletionProtectionEnabled":true,"ItemCount":12,"TableSizeBytes":4096}}}}"#
+    )
+}
+
+const BACKUPS: &str = r#"{"ContinuousBackupsDescription":{"ContinuousBackupsStatus":"ENABLED",
+    "PointInTimeRecoveryDescription":{"PointInTimeRecoveryStatus":"ENABLED"}}}"#;
+
+#[tokio::test]
+async fn tables_of_two_pages_with_what_only_a_describe_call_says() {
+    let replay = Replay::default()
+        .answer(
+            "ListTables",
+            r#"{"TableNames":["orders"],"LastEvaluatedTableName":"orders"}"#,
+        )
+        .answer("ListTables", r#"{"TableNames":["sessions"]}"#)
+        .answer("DescribeContinuousBackups", BACKUPS)
+        .answer("DescribeContinuousBackups", BACKUPS)
+        .answer("DescribeTable", &table("orders"))
+        .answer("DescribeTable", &table("sessions"));
+    let found = list("aws_dynamodb_table", &replay).await;
+    assert_first(
+        &found,
+        &["orders", "sessions"],
+        &[
+            ("billing_mode", "PROVISIONED".into()),
+            ("read_capacity", 5.into()),
+            ("hash_key", "customer".into()),
+            ("range_key", "placed".into()),
+            ("attribute.name", Value::from(vec!["customer", "placed"])),
+            ("deletion_protection_enabled", true.into()),
+            ("point_in_time_recovery.enabled", true.into()),
+            ("table_class", "STANDARD".into()),
+            (
+                "server_side_encryption.kms_key_arn",
+                "arn:aws:kms:eu-west-1:123456789012:key/0a1b".into(),
+            ),
+        ],
     );
-    let own: Vec<_> = rows().iter().filter(|row| !row.is_helper()).collect();
-    let free = own.iter().filter(|row| row.parent.is_empty()).count();
-    assert!(
-        own.len() >= 800 && free >= 690,
-        "{} rows, {free} without a parent",
-        own.len()
-    );
+    assert!(found.0[0].created_at.is_some() && found.0[0].is_wholly_seen());
 }
 
 #[tokio::test]
-async fn json_pages_give_ids_arns_and_names() {
+async fn what_a_describe_call_does_not_say_is_a_gap_of_the_settings_and_what_is_gone_is_skipped() {
+    let denied = r#"{"__type":"com.amazonaws.dynamodb#AccessDeniedException","Message":"CANARY"}"#;
+    let gone = r#"{"__type":"com.amazonaws.dynamodb#ResourceNotFoundException"}"#;
+    let replay = Replay::default()
+        .answer("ListTables", r#"{"TableNames":["locked","deleted"]}"#)
+        .answer("DescribeContinuousBackups", BACKUPS)
+        .fail("DescribeContinuousBackups", 400, gone)
+        .fail("DescribeTable", 400, denied);
+    let (live, end) = list("aws_dynamodb_table", &replay).await;
+    assert_eq!((live.len(), &*live[0].id, end.count), (1, "locked", 1));
+    assert!(end.fault.is_none(), "it was listed: {end:?}");
+    let fault = end.settings.expect("a gap");
+    assert_eq!((fault.reason, fault.action), (Reason::Denied, "dynamodb:DescribeTable"));
+    assert!(!live[0].is_wholly_seen());
+    assert_eq!(live[0].configuration.get("hash_key"), None);
+    assert_eq!(live[0].configuration.text("name"), Some("locked"));
+}
+
+#[tokio::test]
+async fn buckets_are_asked_in_their_own_region_and_no_setting_is_no_gap() {
+    let bucket = |name: &str, region: &str| {
+        format!(
+            "<Bucket><Name>{name}</Name><CreationDate>2026-01-01T00:00:00.000Z</CreationDate><BucketRegion>{region}</BucketRegion></Bucket>"
+        )
+    };
+    let page = |inside: &str, token: &str| {
+        format!("<ListAllMyBucketsResult><Buckets>{inside}</Buckets>{token}</ListAllMyBucketsResult>")
+    };
+    let of = |region: &str, name: &str, what: &str| format!("https://s3.{region}.amazonaws.com/{name}?{what}=");
+    let first = "https://s3.us-east-1.amazonaws.com/?max-buckets=1000";
+    let none = |code: &str| format!("<Error><Code>{code}</Code></Error>");
+    let replay = Replay::default()
+        .answer(first, &page(&bucket("logs", "eu-west-1"), "<ContinuationToken>t</ContinuationToken>"))
+        .answer(&format!("{first}&continuation-token=t"), &page(&bucket("code", "us-east-1"), ""))
+        .answer(
+            &of("eu-west-1", "logs", "encryption"),
+            "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>",
+        )
+        .answer(&of("eu-west-1", "logs", "versioning"), "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>")
+        .answer(
+            &of("eu-west-1", "logs", "publicAccessBlock"),
+            "<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls><BlockPublicPolicy>false</BlockPublicPolicy></PublicAccessBlockConfiguration>",
+        )
+        .fail(&of("us-east-1", "code", "encryption"), 404, &none("ServerSideEncryptionConfigurationNotFoundError"))
+        .answer(&of("us-east-1", "code", "versioning"), "<VersioningConfiguration/>")
+        .fail(&of("us-east-1", "code", "publicAccessBlock"), 404, &none("NoSuchPublicAccessBlockConfiguration"));
+    let found = list("aws_s3_bucket", &replay).await;
+    assert_first(
+        &found,
+        &["logs", "code"],
+        &[
+            ("bucket", "logs".into()),
+            ("versioning.enabled", true.into()),
+            (
+                "server_side_encryption_configuration.rule.apply_server_side_encryption_by_default.sse_algorithm",
+                "aws:kms".into(),
+            ),
+        ],
+    );
+    assert_eq!(found.0[0].observed.text("block_public_acls"), Some("true"));
+    assert!(found.0[1].is_wholly_seen(), "nothing set is something said");
+}
+
+#[tokio::test]
+async fn queues_and_topics_in_the_form_of_a_state() {
+    let queue = |name: &str| format!("https://sqs.eu-west-1.amazonaws.com/123456789012/{name}");
+    let attributes = r#"{"Attributes":{"VisibilityTimeout":"90","DelaySeconds":"0","SqsManagedSseEnabled":"true","FifoQueue":"true",
+        "CreatedTimestamp":"1767323045","RedrivePolicy":"{\"maxReceiveCount\":\"4\",\"deadLetterTargetArn\":\"arn:aws:sqs:eu-west-1:123456789012:dead.fifo\"}"}}"#;
     let replay = Replay::default()
         .answer(
             "ListQueues",
-            r#"{"QueueUrls":["https://sqs.example.com/123456789012/a"],"NextToken":"t1"}"#,
+            &format!(r#"{{"QueueUrls":["{}"],"NextToken":"t"}}"#, queue("jobs.fifo")),
         )
-        .answer(
-            "ListQueues",
-            r#"{"QueueUrls":["https://sqs.example.com/123456789012/b"]}"#,
-        );
-    let (live, ends) = listed(&replay.clients(), group_of("aws_sqs_queue"), &[]).await;
-    assert_eq!(ends["aws_sqs_queue"].count, 2);
-    assert_eq!(&*live[1].arn, "arn:aws:sqs:eu-west-1:123456789012:b");
-    assert_eq!(
-        (&*live[1].id, live[1].name.as_deref()),
-        ("https://sqs.example.com/123456789012/b", Some("b"))
+        .answer("ListQueues", &format!(r#"{{"QueueUrls":["{}"]}}"#, queue("dead.fifo")))
+        .answer("GetQueueAttributes", attributes)
+        .answer("GetQueueAttributes", r#"{"Attributes":{"VisibilityTimeout":"30"}}"#);
+    let found = list("aws_sqs_queue", &replay).await;
+    assert_first(
+        &found,
+        &[&queue("jobs.fifo"), &queue("dead.fifo")],
+        &[
+            ("name", "jobs.fifo".into()),
+            ("visibility_timeout_seconds", 90.into()),
+            ("delay_seconds", 0.into()),
+            ("fifo_queue", true.into()),
+            (
+                "redrive_policy",
+                r#"{"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:123456789012:dead.fifo","maxReceiveCount":"4"}"#
+                    .into(),
+            ),
+        ],
     );
-}
-
-#[tokio::test]
-async fn a_repeated_token_is_a_gap_and_what_came_before_it_stays() {
-    let page = r#"{"QueueUrls":["https://sqs.example.com/123456789012/a"],"NextToken":"t1"}"#;
-    let replay = Replay::default().answer("ListQueues", page).answer("ListQueues", page);
-    let (live, ends) = listed(&replay.clients(), group_of("aws_sqs_queue"), &[]).await;
-    let fault = ends["aws_sqs_queue"].fault.clone().expect("a gap");
-    assert_eq!((live.len(), fault.reason), (2, Reason::RepeatedToken));
-}
-
-#[tokio::test]
-async fn faults_are_told_by_code_and_never_by_words() {
-    for (body, status, reason) in [
-        (
-            r#"{"__type":"com.amazon.coral.service#AccessDeniedException","message":"canary"}"#,
-            400,
-            Reason::Denied,
-        ),
-        (
-            r#"{"__type":"ThrottlingException","message":"canary"}"#,
-            400,
-            Reason::Throttled,
-        ),
-        (r#"{"__type":"OptInRequired"}"#, 400, Reason::NotEnabled),
-        (r#"{"__type":"UnknownOperationException"}"#, 400, Reason::NotOffered),
-        ("<html><title>canary</title></html>", 500, Reason::Other),
-        (r#"{"QueueUrls":"#, 200, Reason::Broken),
-        ("", 200, Reason::Broken),
-    ] {
-        let replay = Replay::default().fail("ListQueues", status, body);
-        let (live, ends) = listed(&replay.clients(), group_of("aws_sqs_queue"), &[]).await;
-        let fault = ends["aws_sqs_queue"].fault.clone().expect("a gap");
-        assert_eq!((live.len(), fault.reason), (0, reason), "{body}");
-        assert!(!format!("{fault} {fault:?}").contains("canary"));
-    }
-}
-
-#[tokio::test]
-async fn children_come_after_their_parents_and_a_failed_parent_is_their_gap_too() {
-    let zones = |id: &str, more: bool| {
-        let next = if more {
-            "<IsTruncated>true</IsTruncated><NextMarker>m</NextMarker>"
-        } else {
-            "<IsTruncated>false</IsTruncated>"
-        };
-        format!(
-            "<ListHostedZonesResponse><HostedZones><HostedZone><Id>/hostedzone/{id}</Id><Name>example.com.</Name></HostedZone></HostedZones>{next}</ListHostedZonesResponse>"
-        )
-    };
-    let records = |name: &str, next: &str| {
-        format!(
-            "<ListResourceRecordSetsResponse><ResourceRecordSets><ResourceRecordSet><Name>{name}</Name><Type>A</Type></ResourceRecordSet></ResourceRecordSets>{next}</ListResourceRecordSetsResponse>"
-        )
-    };
-    let more = "<IsTruncated>true</IsTruncated><NextRecordName>b.example.com.</NextRecordName><NextRecordType>A</NextRecordType>";
-    let end = "<IsTruncated>false</IsTruncated>";
-    let replay = Replay::default()
-        .answer("GET /2013-04-01/hostedzone?maxitems=100", &zones("Z1", true))
-        .answer("GET /2013-04-01/hostedzone?maxitems=100&marker=m", &zones("Z2", false))
-        .answer(
-            "GET /2013-04-01/hostedzone/Z1/rrset?maxitems=100",
-            &records("\\052.example.com.", more),
-        )
-        .answer(
-            "GET /2013-04-01/hostedzone/Z1/rrset?maxitems=100&name=b.example.com.&type=A",
-            &records("b.example.com.", end),
-        )
-        .fail(
-            "GET /2013-04-01/hostedzone/Z2/rrset?maxitems=100",
-            403,
-            "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>",
-        );
-    let group = group_of("aws_route53_record");
-    let (live, ends) = listed(&replay.clients(), group, &["aws_route53_zone", "aws_route53_record"]).await;
-    let ids: Vec<_> = live
-        .iter()
-        .filter(|one| one.kind == "aws_route53_record")
-        .map(|one| &*one.id)
-        .collect();
-    assert_eq!(ids, ["Z1_*.example.com_A", "Z1_b.example.com_A"]);
-    assert!(live.iter().all(|one| one.region == "global"));
-    assert_eq!(ends["aws_route53_zone"].count, 2);
-    assert!(ends["aws_route53_zone"].fault.is_none());
-    assert_eq!(
-        ends["aws_route53_record"].fault.as_ref().map(|fault| fault.reason),
-        Some(Reason::Denied)
-    );
-
-    let replay = Replay::default().fail(
-        "GET /2013-04-01/hostedzone?maxitems=100",
-        403,
-        "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>",
-    );
-    let (_, ends) = listed(&replay.clients(), group, &["aws_route53_record"]).await;
-    let record = &ends["aws_route53_record"];
-    assert_eq!(record.fault.as_ref().map(|fault| fault.reason), Some(Reason::Denied));
+    let dead = "arn:aws:sqs:eu-west-1:123456789012:dead.fifo";
     assert!(
-        record
-            .detail
-            .as_deref()
-            .is_some_and(|text| text.contains("aws_route53_zone")),
-        "{record:?}"
+        found.0[0].references.iter().any(|one| &*one.target == dead),
+        "the dead letter queue is used"
     );
-    assert!(!ends.contains_key("aws_route53_zone"), "it was not asked for");
-}
 
-#[tokio::test]
-async fn roles_come_in_bulk_with_tags_references_and_origin() {
-    let replay = Replay::default().answer(
-        "GetAccountAuthorizationDetails",
-        "<R><GetAccountAuthorizationDetailsResult><IsTruncated>false</IsTruncated><RoleDetailList>\
-         <member><Path>/</Path><RoleName>web</RoleName><Arn>arn:aws:iam::123456789012:role/web</Arn>\
-           <CreateDate>2026-01-02T03:04:05Z</CreateDate>\
-           <RolePolicyList><member><PolicyName>p</PolicyName><PolicyDocument>canary-of-a-document</PolicyDocument></member></RolePolicyList>\
-           <AttachedManagedPolicies><member><PolicyName>p</PolicyName><PolicyArn>arn:aws:iam::123456789012:policy/p</PolicyArn></member></AttachedManagedPolicies>\
-           <Tags><member><Key>Project</Key><Value>shop</Value></member></Tags></member>\
-         <member><Path>/aws-service-role/x/</Path><RoleName>AWSServiceRoleForX</RoleName>\
-           <Arn>arn:aws:iam::123456789012:role/aws-service-role/x/AWSServiceRoleForX</Arn></member>\
-         </RoleDetailList></GetAccountAuthorizationDetailsResult></R>",
-    );
-    let (live, _) = listed(&replay.clients(), group_of("aws_iam_role"), &[]).await;
-    let role = live.iter().find(|one| one.kind == "aws_iam_role").expect("a role");
-    assert_eq!((&*role.id, role.tags.get("Project")), ("web", Some("shop")));
-    let uses: Vec<_> = role
-        .references
-        .iter()
-        .map(|one| (one.via.as_str(), &*one.target))
-        .collect();
-    assert_eq!(uses, [("policy_arn", "arn:aws:iam::123456789012:policy/p")]);
-    assert_eq!(live.iter().filter(|one| one.kind == "aws_iam_role").count(), 1);
-    let linked = live
-        .iter()
-        .find(|one| one.kind == "aws_iam_service_linked_role")
-        .expect("one");
-    assert!(matches!(linked.origin, Origin::AwsMade(_)));
-    assert!(!format!("{live:?}").contains("canary"));
-}
-
-// --- every row ------------------------------------------------------------------------------------------------------
-
-/// Answers every call with two pages of one item each, made from the rows that the call answers.
-#[derive(Clone, Debug, Default)]
-struct FromRows {
-    /// What each page shall hold, by operation.
-    answers: Arc<Mutex<BTreeMap<String, Vec<String>>>>,
-    calls: Arc<Mutex<Vec<String>>>,
-}
-
-impl HttpClient for FromRows {
-    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
-    }
-}
-
-impl HttpConnector for FromRows {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let body = request
-            .body()
-            .bytes()
-            .map(String::from_utf8_lossy)
-            .unwrap_or_default()
-            .into_owned();
-        self.calls
-            .lock()
-            .expect("not poisoned")
-            .push(format!("{} {} {body}", request.method(), request.uri()));
-        let mut answers = self.answers.lock().expect("not poisoned");
-        // One row is asked at a time: whatever is asked, the next page is the answer.
-        let next = answers
-            .values_mut()
-            .next()
-            .filter(|pages| !pages.is_empty())
-            .map(|pages| pages.remove(0));
-        HttpConnectorFuture::ready(Ok(HttpResponse::new(
-            200.try_into().expect("a status"),
-            SdkBody::from(next.unwrap_or_else(|| "{}".to_owned())),
-        )))
-    }
-}
-
-/// Puts a value at a path; a list gets one item.
-fn put(at: &mut Json, path: &str, value: &str) {
-    if path == "." {
-        *at = Json::from(value);
-        return;
-    }
-    let (step, rest) = path.split_once('.').unwrap_or((path, ""));
-    if !at.is_object() {
-        *at = Json::Object(Map::new());
-    }
-    let fields = at.as_object_mut().expect("an object");
-    let (name, list) = step.strip_suffix("[]").map_or((step, false), |name| (name, true));
-    let mut place = fields.entry(name.to_owned()).or_insert(Json::Null);
-    if list {
-        if !place.is_array() {
-            *place = Json::Array(vec![Json::Null]);
-        }
-        place = &mut place.as_array_mut().expect("a list")[0];
-    }
-    if rest.is_empty() {
-        if !place.is_object() && !place.is_array() && (place.is_null() || !value.starts_with("any")) {
-            *place = Json::from(value);
-        }
-    } else {
-        put(place, rest, value);
-    }
-}
-
-fn xml(value: &Json) -> String {
-    match value {
-        Json::Object(fields) => fields
-            .iter()
-            .map(|(name, value)| match value {
-                Json::Array(items) => items
-                    .iter()
-                    .map(|item| format!("<{name}>{}</{name}>", xml(item)))
-                    .collect(),
-                value => format!("<{name}>{}</{name}>", xml(value)),
-            })
-            .collect(),
-        Json::String(text) => text.replace('&', "&amp;").replace('<', "&lt;"),
-        Json::Null => String::new(),
-        other => other.to_string(),
-    }
-}
-
-/// The paths of an item that an expression reads.
-fn paths(expression: &str) -> Vec<String> {
-    let fields: Vec<&str> = if expression.contains('{') {
-        expression
-            .split('{')
-            .skip(1)
-            .filter_map(|rest| rest.split('}').next())
-            .collect()
-    } else {
-        vec![expression]
+    let topic = |name: &str| format!("arn:aws:sns:eu-west-1:123456789012:{name}");
+    let page = |name: &str, token: &str| {
+        format!(
+            "<ListTopicsResponse><ListTopicsResult><Topics><member><TopicArn>{}</TopicArn></member></Topics>{token}</ListTopicsResult></ListTopicsResponse>",
+            topic(name)
+        )
     };
-    fields
-        .into_iter()
-        .filter_map(|field| field.split("||").next()?.split('|').next())
-        .filter(|path| {
-            !path.is_empty()
-                && !path.starts_with("detail:")
-                && !path.starts_with("parent.")
-                && !matches!(*path, "partition" | "account" | "region" | "each")
-        })
-        .map(str::to_owned)
-        .collect()
-}
-
-/// An item of the row's kind, the `number`-th.
-fn item(row: &Row, number: usize) -> Json {
-    let mut item = Json::Null;
-    for expression in [row.id.0, row.name.0] {
-        for path in paths(expression) {
-            put(&mut item, &path, &format!("any-{number}"));
-        }
-    }
-    for path in paths(row.arn.0) {
-        let value = if row.arn.contains('{') {
-            format!("any-{number}")
-        } else {
-            format!("arn:aws:service:eu-west-1:123456789012:thing/any-{number}")
-        };
-        let own = paths(row.id.0).contains(&path);
-        if !own || !row.arn.contains('{') {
-            put(&mut item, &path, &value);
-        }
-    }
-    for condition in &row.keep {
-        for test in condition.split(" && ") {
-            let at = ["==", "!=", "^=", "~="]
-                .iter()
-                .filter_map(|operator| test.find(operator))
-                .min();
-            let Some(at) = at else {
-                let path = test.trim_end_matches('?').split('|').next().unwrap_or_default();
-                put(&mut item, path, "any");
-                continue;
-            };
-            let (path, operator, wanted) = (&test[..at], &test[at..at + 2], &test[at + 2..]);
-            let path = path.split('|').next().unwrap_or_default();
-            if path.starts_with("detail:") {
-                continue;
-            }
-            let value = match operator {
-                "==" => wanted.to_owned(),
-                "^=" => format!("{wanted}{number}"),
-                "~=" => wanted.replace('*', "x"),
-                _ => format!("any-{number}"),
-            };
-            if path == "." {
-                item = Json::from(value);
-            } else {
-                put(&mut item, path, &value);
-            }
-        }
-    }
-    item
-}
-
-/// A page with one item, and the token of the next one where there is one.
-fn page(row: &Row, number: usize, last: bool) -> String {
-    let mut answer = Json::Object(Map::new());
-    put(&mut answer, row.items.0, "");
-    let mut at = &mut answer;
-    for step in row.items.split('.') {
-        let (name, list) = step.strip_suffix("[]").map_or((step, false), |name| (name, true));
-        at = &mut at[name];
-        if list {
-            at = &mut at[0];
-        }
-    }
-    *at = item(row, number);
-    if !row.more.is_empty() {
-        put(&mut answer, row.more.0, if last { "false" } else { "true" });
-    }
-    if !last {
-        for (_, path) in &row.tokens {
-            if !path.starts_with("@last:") {
-                put(&mut answer, path.0, "next");
-            }
-        }
-    }
-    let service = services::find(&row.service).expect("a service");
-    match service.protocol {
-        Protocol::Json { .. } | Protocol::RestJson => answer.to_string(),
-        Protocol::Query => format!("<R><{op}Result>{}</{op}Result></R>", xml(&answer), op = row.op.0),
-        Protocol::Ec2 | Protocol::RestXml => format!("<R>{}</R>", xml(&answer)),
-    }
-}
-
-/// Rows that cannot be tried this way, with the reason.
-const OTHERWISE: &[(&str, &str)] = &[("timestream", "the service is asked for its endpoint first")];
-
-#[tokio::test]
-async fn every_row_without_a_parent_reads_all_its_pages() {
-    let mut tried = 0;
-    let mut wrong = Vec::new();
-    for row in rows() {
-        if !row.parent.is_empty()
-            || row.detail.is_some()
-            || !super::describe::of(row.kind.0).is_empty()
-            || !row.each.is_empty()
-            || OTHERWISE.iter().any(|(service, _)| row.service.starts_with(service))
-        {
-            continue;
-        }
-        let http = FromRows::default();
-        let paged = !row.tokens.is_empty();
-        let pages = if paged {
-            vec![page(row, 1, false), page(row, 2, true)]
-        } else {
-            vec![page(row, 1, true)]
-        };
-        let wanted = pages.len();
-        http.answers
-            .lock()
-            .expect("not poisoned")
-            .insert(String::new(), pages.clone());
-        let group = group_of(row.kind.0);
-        let only = if row.is_helper() {
-            group.kinds()
-        } else {
-            vec![row.kind.0]
-        };
-        let (live, ends) = listed(&clients_on(http.clone()), group, &only).await;
-        tried += 1;
-        let of_kind: BTreeSet<&str> = live
-            .iter()
-            .filter(|one| one.kind == row.kind.0)
-            .map(|one| &*one.id)
-            .collect();
-        let fault = ends.get(row.kind.0).and_then(|end| end.fault.clone());
-        if !row.is_helper() && (of_kind.len() != wanted || fault.is_some()) {
-            wrong.push(format!(
-                "{}: {of_kind:?} of {wanted}, {fault:?} in {pages:?}",
-                row.kind.0
-            ));
-        }
-    }
-    assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong.join("\n"));
-    assert!(tried > 650, "{tried}");
+    let entry = |key: &str, value: &str| format!("<entry><key>{key}</key><value>{value}</value></entry>");
+    let attributes = |entries: &str| {
+        format!(
+            "<GetTopicAttributesResponse><GetTopicAttributesResult><Attributes>{entries}</Attributes></GetTopicAttributesResult></GetTopicAttributesResponse>"
+        )
+    };
+    let replay = Replay::default()
+        .answer("ListTopics", &page("alerts", "<NextToken>t</NextToken>"))
+        .answer("ListTopics", &page("other", ""))
+        .answer(
+            "GetTopicAttributes",
+            &attributes(&(entry("Owner", "123456789012") + &entry("DisplayName", "Alerts"))),
+        )
+        .answer("GetTopicAttributes", &attributes(""));
+    let found = list("aws_sns_topic", &replay).await;
+    assert_first(
+        &found,
+        &[&topic("alerts"), &topic("other")],
+        &[("name", "alerts".into()), ("display_name", "Alerts".into())],
+    );
 }
 
 #[tokio::test]
-async fn every_group_that_is_denied_is_a_gap_of_all_its_kinds() {
-    #[derive(Clone, Debug)]
-    struct Denied;
-    impl HttpClient for Denied {
-        fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-            SharedHttpConnector::new(self.clone())
-        }
-    }
-    impl HttpConnector for Denied {
-        fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
-            let mut answer = HttpResponse::new(403.try_into().expect("a status"), SdkBody::from("canary"));
-            answer
-                .headers_mut()
-                .insert("x-amzn-errortype", "AccessDeniedException:http://example.com/");
-            HttpConnectorFuture::ready(Ok(answer))
-        }
-    }
-    let clients = clients_on(Denied);
-    for group in Group::roots() {
-        let (live, ends) = listed(&clients, group, &[]).await;
-        assert!(live.is_empty());
-        for kind in group.kinds() {
-            let fault = ends.get(kind).and_then(|end| end.fault.clone());
-            assert_eq!(fault.map(|fault| fault.reason), Some(Reason::Denied), "{kind}");
-        }
-    }
+async fn the_environment_of_a_function_is_never_kept() {
+    let function = |name: &str| {
+        format!(
+            r#"{{"FunctionName":"{name}","FunctionArn":"arn:aws:lambda:eu-west-1:123456789012:function:{name}","Runtime":"python3.12",
+            "Role":"arn:aws:iam::123456789012:role/wide/worker","Handler":"main.handler","Timeout":30,"MemorySize":256,"CodeSha256":"q1w2",
+            "VpcConfig":{{"SubnetIds":["subnet-0b","subnet-0a"],"SecurityGroupIds":["sg-0a"],"VpcId":"vpc-0a"}},"PackageType":"Zip",
+            "Environment":{{"Variables":{{"TOKEN":"CANARY-env-secret-91bc","QUEUE":"arn:aws:sqs:eu-west-1:123456789012:jobs"}}}},
+            "Layers":[{{"Arn":"arn:aws:lambda:eu-west-1:123456789012:layer:base:7","CodeSize":1}}],"Architectures":["arm64"]}}"#
+        )
+    };
+    let uri = "https://lambda.eu-west-1.amazonaws.com/2015-03-31/functions?MaxItems=1000";
+    let replay = Replay::default()
+        .answer(
+            uri,
+            &format!(r#"{{"Functions":[{}],"NextMarker":"m"}}"#, function("worker")),
+        )
+        .answer(
+            &format!("{uri}&Marker=m"),
+            &format!(r#"{{"Functions":[{}]}}"#, function("other")),
+        );
+    let found = list("aws_lambda_function", &replay).await;
+    assert_first(
+        &found,
+        &["worker", "other"],
+        &[
+            ("memory_size", 256.into()),
+            ("role", "arn:aws:iam::123456789012:role/wide/worker".into()),
+            ("vpc_config.subnet_ids", Value::from(vec!["subnet-0a", "subnet-0b"])),
+            (
+                "layers",
+                Value::from("arn:aws:lambda:eu-west-1:123456789012:layer:base:7"),
+            ),
+        ],
+    );
+    assert!(!format!("{:?}", found.0).contains("CANARY"));
+    let queue = "arn:aws:sqs:eu-west-1:123456789012:jobs";
+    assert!(
+        found.0[0].references.iter().any(|one| &*one.target == queue),
+        "what it names it uses"
+    );
+}
+
+#[tokio::test]
+async fn databases_of_several_services() {
+    let page = |id: &str, marker: &str| {
+        format!(
+            "<DescribeCacheClustersResponse><DescribeCacheClustersResult>{marker}<CacheClusters><CacheCluster><CacheClusterId>{id}</CacheClusterId>\
+             <Engine>redis</Engine><EngineVersion>7.0.7</EngineVersion><CacheNodeType>cache.t3.micro</CacheNodeType><NumCacheNodes>1</NumCacheNodes>\
+             <CacheSubnetGroupName>main</CacheSubnetGroupName><CacheParameterGroup><CacheParameterGroupName>default.redis7</CacheParameterGroupName></CacheParameterGroup>\
+             <SecurityGroups><member><SecurityGroupId>sg-0b</SecurityGroupId></member><member><SecurityGroupId>sg-0a</SecurityGroupId></member></SecurityGroups>\
+             <ReplicationGroupId>cache</ReplicationGroupId><AutoMinorVersionUpgrade>true</AutoMinorVersionUpgrade>\
+             <ARN>arn:aws:elasticache:eu-west-1:123456789012:cluster:{id}</ARN></CacheCluster></CacheClusters>\
+             </DescribeCacheClustersResult></DescribeCacheClustersResponse>"
+        )
+    };
+    let replay = Replay::default()
+        .answer("DescribeCacheClusters", &page("cache-001", "<Marker>m</Marker>"))
+        .answer("DescribeCacheClusters", &page("cache-002", ""));
+    let found = list("aws_elasticache_cluster", &replay).await;
+    assert_first(
+        &found,
+        &["cache-001", "cache-002"],
+        &[
+            ("num_cache_nodes", 1.into()),
+            ("engine_version_actual", "7.0.7".into()),
+            ("parameter_group_name", "default.redis7".into()),
+            ("security_group_ids", Value::from(vec!["sg-0a", "sg-0b"])),
+        ],
+    );
+    assert!(found.0[0].part_of.is_some(), "a member of its replication group");
+
+    let page = |id: &str, marker: &str| {
+        format!(
+            "<DescribeReplicationGroupsResponse><DescribeReplicationGroupsResult>{marker}<ReplicationGroups><ReplicationGroup><ReplicationGroupId>{id}</ReplicationGroupId>\
+             <Description>sessions</Description><AutomaticFailover>enabled</AutomaticFailover><MultiAZ>disabled</MultiAZ><CacheNodeType>cache.t3.micro</CacheNodeType>\
+             <AtRestEncryptionEnabled>true</AtRestEncryptionEnabled><ARN>arn:aws:elasticache:eu-west-1:123456789012:replicationgroup:{id}</ARN></ReplicationGroup></ReplicationGroups>\
+             </DescribeReplicationGroupsResult></DescribeReplicationGroupsResponse>"
+        )
+    };
+    let replay = Replay::default()
+        .answer("DescribeReplicationGroups", &page("cache", "<Marker>m</Marker>"))
+        .answer("DescribeReplicationGroups", &page("other", ""));
+    let found = list("aws_elasticache_replication_group", &replay).await;
+    assert_first(
+        &found,
+        &["cache", "other"],
+        &[
+            ("automatic_failover_enabled", true.into()),
+            ("multi_az_enabled", false.into()),
+            ("description", "sessions".into()),
+        ],
+    );
+
+    let page = |id: &str, marker: &str| {
+        format!(
+            "<DescribeClustersResponse><DescribeClustersResult>{marker}<Clusters><Cluster><ClusterIdentifier>{id}</ClusterIdentifier><NodeType>ra3.xlplus</NodeType>\
+             <NumberOfNodes>2</NumberOfNodes><DBName>dev</DBName><Endpoint><Port>5439</Port></Endpoint><Encrypted>true</Encrypted><MasterUsername>admin</MasterUsername>\
+             <IamRoles><ClusterIamRole><IamRoleArn>arn:aws:iam::123456789012:role/load</IamRoleArn></ClusterIamRole></IamRoles>\
+             <VpcSecurityGroups><VpcSecurityGroup><VpcSecurityGroupId>sg-0a</VpcSecurityGroupId></VpcSecurityGroup></VpcSecurityGroups></Cluster></Clusters>\
+             </DescribeClustersResult></DescribeClustersResponse>"
+        )
+    };
+    let replay = Replay::default()
+        .answer("DescribeClusters", &page("warehouse", "<Marker>m</Marker>"))
+        .answer("DescribeClusters", &page("other", ""));
+    let found = list("aws_redshift_cluster", &replay).await;
+    assert_first(
+        &found,
+        &["warehouse", "other"],
+        &[
+            ("port", 5439.into()),
+            ("number_of_nodes", 2.into()),
+            ("encrypted", true.into()),
+            ("iam_roles", "arn:aws:iam::123456789012:role/load".into()),
+            ("vpc_security_group_ids", "sg-0a".into()),
+        ],
+    );
+
+    let cluster = |name: &str| {
+        format!(
+            r#"{{"clusterArn":"arn:aws:kafka:eu-west-1:123456789012:cluster/{name}/0a","clusterName":"{name}","clusterType":"PROVISIONED","state":"ACTIVE",
+            "provisioned":{{"numberOfBrokerNodes":3,"enhancedMonitoring":"DEFAULT","currentBrokerSoftwareInfo":{{"kafkaVersion":"3.5.1"}},
+            "brokerNodeGroupInfo":{{"clientSubnets":["subnet-0a"],"instanceType":"kafka.m5.large","securityGroups":["sg-0a"],
+            "storageInfo":{{"ebsStorageInfo":{{"volumeSize":100}}}}}}}}}}"#
+        )
+    };
+    let uri = "https://kafka.eu-west-1.amazonaws.com/api/v2/clusters?maxResults=100";
+    let replay = Replay::default()
+        .answer(
+            uri,
+            &format!(r#"{{"clusterInfoList":[{}],"nextToken":"t"}}"#, cluster("events")),
+        )
+        .answer(
+            &format!("{uri}&nextToken=t"),
+            &format!(r#"{{"clusterInfoList":[{}]}}"#, cluster("other")),
+        );
+    let found = list("aws_msk_cluster", &replay).await;
+    assert_first(
+        &found,
+        &[
+            "arn:aws:kafka:eu-west-1:123456789012:cluster/events/0a",
+            "arn:aws:kafka:eu-west-1:123456789012:cluster/other/0a",
+        ],
+        &[
+            ("number_of_broker_nodes", 3.into()),
+            (
+                "broker_node_group_info.storage_info.ebs_storage_info.volume_size",
+                100.into(),
+            ),
+            ("kafka_version", "3.5.1".into()),
+        ],
+    );
+
+    let domain = r#"{"DomainStatus":{"DomainId":"1/logs","DomainName":"logs","ARN":"arn:aws:es:eu-west-1:123456789012:domain/logs","EngineVersion":"OpenSearch_2.11",
+        "ClusterConfig":{"InstanceType":"t3.small.search","InstanceCount":2,"DedicatedMasterEnabled":false,"ZoneAwarenessEnabled":true},
+        "EBSOptions":{"EBSEnabled":true,"VolumeType":"gp3","VolumeSize":20},"EncryptionAtRestOptions":{"Enabled":true},
+        "VPCOptions":{"SubnetIds":["subnet-0a"],"SecurityGroupIds":["sg-0a"]}}}"#;
+    let host = "https://es.eu-west-1.amazonaws.com/2021-01-01";
+    let replay = Replay::default()
+        .answer(
+            &format!("{host}/domain"),
+            r#"{"DomainNames":[{"DomainName":"logs","EngineType":"OpenSearch"}]}"#,
+        )
+        .answer(&format!("{host}/opensearch/domain/logs"), domain);
+    let found = list("aws_opensearch_domain", &replay).await;
+    assert_first(
+        &found,
+        &["logs"],
+        &[
+            ("engine_version", "OpenSearch_2.11".into()),
+            ("cluster_config.instance_count", 2.into()),
+            ("cluster_config.zone_awareness_enabled", true.into()),
+            ("ebs_options.volume_size", 20.into()),
+            ("vpc_options.subnet_ids", "subnet-0a".into()),
+        ],
+    );
+}
+
+#[tokio::test]
+async fn of_a_state_machine_only_what_its_definition_refers_to_is_kept() {
+    let machine = |name: &str| format!("arn:aws:states:eu-west-1:123456789012:stateMachine:{name}");
+    let one = |name: &str| {
+        format!(
+            r#"{{"stateMachineArn":"{}","name":"{name}","type":"STANDARD","creationDate":1.7673230e9}}"#,
+            machine(name)
+        )
+    };
+    let definition = r#"{\"StartAt\":\"A\",\"States\":{\"A\":{\"Type\":\"Task\",\"Resource\":\"arn:aws:lambda:eu-west-1:123456789012:function:worker\",\"Parameters\":{\"token\":\"CANARY-definition\"},\"End\":true}}}"#;
+    let described = |name: &str| {
+        format!(
+            r#"{{"stateMachineArn":"{}","name":"{name}","roleArn":"arn:aws:iam::123456789012:role/flow","definition":"{definition}"}}"#,
+            machine(name)
+        )
+    };
+    let replay = Replay::default()
+        .answer(
+            "ListStateMachines",
+            &format!(r#"{{"stateMachines":[{}],"nextToken":"t"}}"#, one("flow")),
+        )
+        .answer(
+            "ListStateMachines",
+            &format!(r#"{{"stateMachines":[{}]}}"#, one("other")),
+        )
+        .answer("DescribeStateMachine", &described("flow"))
+        .answer("DescribeStateMachine", &described("other"));
+    let found = list("aws_sfn_state_machine", &replay).await;
+    assert_first(
+        &found,
+        &[&machine("flow"), &machine("other")],
+        &[
+            ("type", "STANDARD".into()),
+            ("role_arn", "arn:aws:iam::123456789012:role/flow".into()),
+            ("definition", Value::Null),
+        ],
+    );
+    assert!(!format!("{:?}", found.0).contains("CANARY"));
+    let worker = "arn:aws:lambda:eu-west-1:123456789012:function:worker";
+    assert!(found.0[0].references.iter().any(|one| &*one.target == worker));
+}
+
+#[tokio::test]
+async fn certificates_and_distributions() {
+    let certificate = |name: &str| {
+        format!(
+            r#"{{"CertificateArn":"arn:aws:acm:eu-west-1:123456789012:certificate/{name}","DomainName":"{name}.example","InUse":false,"Exported":false,
+            "SubjectAlternativeNameSummaries":["{name}.example","a.{name}.example"],"Status":"ISSUED","Type":"AMAZON_ISSUED","CreatedAt":1.7673230e9}}"#
+        )
+    };
+    let replay = Replay::default()
+        .answer(
+            "ListCertificates",
+            &format!(
+                r#"{{"CertificateSummaryList":[{}],"NextToken":"t"}}"#,
+                certificate("web")
+            ),
+        )
+        .answer(
+            "ListCertificates",
+            &format!(r#"{{"CertificateSummaryList":[{}]}}"#, certificate("other")),
+        );
+    let found = list("aws_acm_certificate", &replay).await;
+    assert_first(
+        &found,
+        &[
+            "arn:aws:acm:eu-west-1:123456789012:certificate/web",
+            "arn:aws:acm:eu-west-1:123456789012:certificate/other",
+        ],
+        &[
+            ("domain_name", "web.example".into()),
+            (
+                "subject_alternative_names",
+                Value::from(vec!["a.web.example", "web.example"]),
+            ),
+        ],
+    );
+    assert_eq!(found.0[0].observed.text("in_use"), Some("false"));
+
+    let page = |id: &str, more: &str| {
+        format!(
+            "<DistributionList>{more}<Items><DistributionSummary><Id>{id}</Id><ARN>arn:aws:cloudfront::123456789012:distribution/{id}</ARN>\
+             <Aliases><Quantity>1</Quantity><Items><CNAME>web.example</CNAME></Items></Aliases><Origins><Quantity>1</Quantity><Items><Origin><Id>s3</Id>\
+             <DomainName>b.s3.amazonaws.com</DomainName></Origin></Items></Origins><DefaultCacheBehavior><TargetOriginId>s3</TargetOriginId>\
+             <ViewerProtocolPolicy>redirect-to-https</ViewerProtocolPolicy></DefaultCacheBehavior><Comment>web</Comment><PriceClass>PriceClass_100</PriceClass>\
+             <Enabled>true</Enabled><ViewerCertificate><ACMCertificateArn>arn:aws:acm:us-east-1:123456789012:certificate/web</ACMCertificateArn></ViewerCertificate>\
+             <HttpVersion>HTTP2</HttpVersion><IsIPV6Enabled>true</IsIPV6Enabled></DistributionSummary></Items></DistributionList>"
+        )
+    };
+    let uri = "https://cloudfront.amazonaws.com/2020-05-31/distribution?MaxItems=100";
+    let replay = Replay::default()
+        .answer(
+            uri,
+            &page("E1", "<IsTruncated>true</IsTruncated><NextMarker>E1</NextMarker>"),
+        )
+        .answer(
+            &format!("{uri}&Marker=E1"),
+            &page("E2", "<IsTruncated>false</IsTruncated>"),
+        );
+    let found = list("aws_cloudfront_distribution", &replay).await;
+    assert_first(
+        &found,
+        &["E1", "E2"],
+        &[
+            ("aliases", "web.example".into()),
+            ("origin.domain_name", "b.s3.amazonaws.com".into()),
+            ("http_version", "http2".into()),
+            ("enabled", true.into()),
+            (
+                "viewer_certificate.acm_certificate_arn",
+                "arn:aws:acm:us-east-1:123456789012:certificate/web".into(),
+            ),
+        ],
+    );
 }
