@@ -18,7 +18,6 @@ set -euo pipefail
 
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 export AWS_REGION=eu-west-1
-failed=0
 
 # plan FOLDER [OPTION...]
 plan() {

@@ -21,27 +21,6 @@ project platform platform
 tf platform apply -input=false -no-color -auto-approve -parallelism=4
 keep() { cp "$work/platform/terraform.tfstate" "$work/states/platform.tfstate"; }
 
-failed=0
-# look NAME EXPRESSION: what the report must say, in Python, of the report `r`.
-look() {
-    local code=0
-    (cd "$work" && "$whose" scan --no-config --state states --region eu-west-1,us-east-1 --kind described \
-        --fail-on never --quiet --format json > report.json) || code=$?
-    "$python" - "$work/report.json" "$1" "$2" "$code" <<'PY' || failed=1
-import json, sys
-
-path, name, expression, code = sys.argv[1:]
-r = json.load(open(path))
-own = lambda word: sorted(x["id"] for x in r["resources"] if x["ownership"] == word and x["part_of"] is None)
-missing = sorted(m["address"] for m in r["missing"])
-claims = lambda id: sorted(c["source"] for x in r["resources"] if x["id"] == id for c in x["claims"])
-holds = eval(expression)
-print("ok  " if holds else "FAIL", name, r["summary"], "exit", code)
-if not holds:
-    print("  unmanaged", own("unmanaged"), "missing", missing)
-sys.exit(not holds)
-PY
-}
 id_of() { "$python" -c 'import json,sys
 for r in json.load(open(sys.argv[1]))["resources"]:
     if r["type"] + "." + r["name"] == sys.argv[2] and r["mode"] == "managed":

@@ -15,6 +15,7 @@ unset AWS_PROFILE AWS_SESSION_TOKEN AWS_CA_BUNDLE AWS_REGION AWS_DEFAULT_REGION
 
 work=$(mktemp -d)
 server=
+failed=0
 trap 'stop; rm -rf "$work"' EXIT
 
 # The folder that holds registry.terraform.io/hashicorp/aws/..., or nothing.
@@ -73,4 +74,30 @@ project() {
     cp -r "$root/tests/terraform/$1/." "$work/$2/"
     [[ -z ${3:-} ]] || cp "$3" "$work/$2/terraform.tfstate"
     terraform -chdir="$work/$2" init -input=false -no-color ${mirror:+-plugin-dir="$mirror"} > /dev/null
+}
+
+# look NAME EXPRESSION: what the report must say, in Python, of the report `r` and of the one before it, `before`.
+look() {
+    local code=0
+    [[ ! -e $work/report.json ]] || cp "$work/report.json" "$work/before.json"
+    (cd "$work" && "$whose" scan --no-config --state states --region eu-west-1,us-east-1 --kind described \
+        --fail-on never --quiet --format json > report.json) || code=$?
+    "$python" - "$work/report.json" "$1" "$2" "$code" <<'PY' || failed=1
+import json, os, sys
+
+path, name, expression, code = sys.argv[1:]
+r = json.load(open(path))
+earlier = os.path.join(os.path.dirname(path), "before.json")
+before = json.load(open(earlier)) if os.path.exists(earlier) else None
+found = lambda code: [f for f in r["findings"] if f["code"] == code]
+own = lambda word: sorted(x["id"] for x in r["resources"] if x["ownership"] == word and x["part_of"] is None)
+missing = sorted(m["address"] for m in r["missing"])
+claims = lambda id: sorted(c["source"] for x in r["resources"] if x["id"] == id for c in x["claims"])
+address = lambda word: sorted(c["address"] for x in r["resources"] if x["ownership"] == word for c in x["claims"])
+holds = eval(f"({expression})")
+print("ok  " if holds else "FAIL", name, r["summary"], "exit", code)
+if not holds:
+    print("  unmanaged", own("unmanaged"), "missing", missing)
+sys.exit(not holds)
+PY
 }
