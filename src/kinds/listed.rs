@@ -10,6 +10,8 @@ pub(crate) mod list;
 mod orphans;
 mod path;
 mod services;
+#[cfg(test)]
+mod tests;
 mod titles;
 
 pub(super) use item::time;

@@ -17,6 +17,7 @@ mod precision;
 mod promises;
 mod proxy;
 mod registry;
+mod settings;
 mod terraform;
 mod time;
 mod trail;
