@@ -3,8 +3,6 @@
 //! Here are their facts; `listed/list.rs` runs the rows. `table/README.md` says what every column means.
 
 mod configuration;
-#[cfg(test)]
-mod conformance;
 pub mod describe;
 mod item;
 mod json;

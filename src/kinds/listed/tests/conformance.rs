@@ -12,8 +12,8 @@ use aws_smithy_types::body::SdkBody;
 use rustc_hash::FxHashSet;
 use serde_json::{Map, Value as Json};
 
-use super::list::{End, Group, Run};
-use super::{Row, rows, services};
+use super::super::list::{End, Group, Run};
+use super::super::{Row, describe, rows, services};
 use crate::aws::Clients;
 use crate::aws::call::{Place, Protocol};
 use crate::aws::fault::Reason;
@@ -42,7 +42,7 @@ async fn listed(clients: &Clients, group: &'static Group, only: &[&str]) -> (Vec
 
 #[test]
 fn the_table_is_read_whole() {
-    let lines = include_str!("../table/kinds.jsonl").lines().count();
+    let lines = include_str!("../../table/kinds.jsonl").lines().count();
     assert_eq!(
         rows().len(),
         lines,
@@ -418,7 +418,7 @@ async fn every_row_without_a_parent_reads_all_its_pages() {
     for row in rows() {
         if !row.parent.is_empty()
             || row.detail.is_some()
-            || !super::describe::of(row.kind.0).is_empty()
+            || !describe::of(row.kind.0).is_empty()
             || !row.each.is_empty()
             || OTHERWISE.iter().any(|(service, _)| row.service.starts_with(service))
         {
