@@ -2,6 +2,8 @@
 //!
 //! A scan cannot fail, it can only be incomplete.
 
+pub mod remains;
+
 use std::future::Future;
 use std::time::Duration;
 

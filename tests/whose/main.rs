@@ -16,6 +16,7 @@ mod live;
 mod precision;
 mod promises;
 mod proxy;
+mod readme;
 mod registry;
 mod terraform;
 mod time;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use whose::aws::readonly::is_read_only;
+use whose::kinds::remains::REMAINS;
 use whose::kinds::{LISTINGS, listed};
 use whose::{snapshot, terraform};
 
@@ -36,6 +37,12 @@ fn operations() -> BTreeSet<String> {
     described
         .chain(listed)
         .chain([whose::aws::trail::ACTION.to_owned()])
+        .chain(
+            REMAINS
+                .iter()
+                .flat_map(|one| one.actions)
+                .map(|action| (*action).to_owned()),
+        )
         .collect()
 }
 
