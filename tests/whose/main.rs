@@ -18,6 +18,7 @@ mod promises;
 mod proxy;
 mod readme;
 mod registry;
+mod remains;
 mod terraform;
 mod time;
 mod trail;

@@ -83,22 +83,21 @@ async fn keys(cx: &ListCx<'_>) -> Result<(), Fault> {
             page.at(&["NextMarker"]).map(str::to_owned)
         })
         .await;
-    let details = futures::stream::iter(keys.into_iter().map(|(id, arn)| async move {
+    let details: Vec<_> = futures::stream::iter(keys.into_iter().map(|(id, arn)| async move {
         let request = json([("KeyId", id.as_str().into())]);
         let answer = cx.once(service, "DescribeKey", DESCRIBE_KEY, request).await;
         (id, arn, answer)
     }))
-    .buffer_unordered(8);
-    tokio::pin!(details);
-    while let Some((id, arn, answer)) = details.next().await {
+    .buffered(8)
+    .collect()
+    .await;
+    for (id, arn, answer) in details {
         match answer {
             Ok(answer) => {
                 let state = answer.at(&["KeyMetadata", "KeyState"]).unwrap_or_default();
                 if matches!(state, "PendingDeletion" | "PendingReplicaDeletion") {
                     let mut live = Live::new(Symbol::known(KEYS.kind), cx.account, cx.region, id, arn);
-                    let until = answer
-                        .at(&["KeyMetadata", "DeletionDate"])
-                        .and_then(super::super::listed::time);
+                    let until = answer.at(&["KeyMetadata", "DeletionDate"]).and_then(listed::time);
                     set_time(&mut live, "until", until);
                     live.name = answer.at(&["KeyMetadata", "Description"]).map(Into::into);
                     cx.found(live);
