@@ -4,6 +4,7 @@
 //! be told, an [`Item::Unresolved`]; nothing is dropped. Commands that only read or make things are no items.
 
 pub mod aws;
+pub mod http;
 pub mod stacks;
 
 use std::collections::BTreeSet;
@@ -52,26 +53,15 @@ pub fn is_stack_tool(program: &str) -> bool {
         "tofu",
         "opentofu",
         "terragrunt",
+        "tf",
+        "tg",
         "tflocal",
         "tofulocal",
         "pulumi",
     ]
     .into_iter()
     .any(stem)
-        || matches!(
-            program,
-            "cdk"
-                | "cdktf"
-                | "sam"
-                | "eksctl"
-                | "serverless"
-                | "sls"
-                | "copilot"
-                | "aws-nuke"
-                | "cloud-nuke"
-                | "terraspace"
-                | "nuke"
-        )
+        || stacks::is_other(program)
 }
 
 /// A deletion whose kind is one of several until it is looked up.
@@ -106,6 +96,8 @@ pub fn read(text: &str, profile: Option<&str>) -> Vec<Named> {
                         Deed::Nothing => {}
                         Deed::Deletes(found) => items.extend(found),
                     }
+                } else if let Some(why) = http::deed(&run) {
+                    items.push(unresolved(&run.text, &why));
                 } else if run.args.len() == 1 && is_made_by_aws(run.args[0].text()) {
                     items.push(unresolved(
                         &run.text,
@@ -124,6 +116,7 @@ pub fn read(text: &str, profile: Option<&str>) -> Vec<Named> {
                 ));
             }
             Step::Unresolved { text, why } => items.push(unresolved(&text, &why)),
+            Step::Write { .. } => {}
         }
     }
     let mut seen = BTreeSet::new();

@@ -3,12 +3,21 @@
 //! [`judge`] is for a command line that somebody else wrote (`whose hook`); [`receipt`] is what a check leaves
 //! behind for the guard. Both decide from what they are given; files are looked at through [`Surroundings`].
 
+mod calls;
+mod code;
+mod filters;
+mod later;
 pub mod makefile;
 pub mod receipt;
+mod runners;
 
 use std::path::{Path, PathBuf};
 
-use crate::commands::aws::{self};
+use calls::Call;
+use filters::Runs;
+
+use crate::commands::aws;
+use crate::commands::http;
 use crate::commands::stacks::{self, SavedPlan};
 use crate::commands::{is_aws, is_stack_tool};
 use crate::shell::{self, Arg, Directory, Run, Step};
@@ -48,9 +57,13 @@ pub trait Surroundings {
     /// # Errors
     /// Says why in one clause.
     fn command_receipt(&self, args: &[&str], run: &Run) -> Result<(), String>;
+    /// The user's own folder.
+    fn home(&self) -> Option<PathBuf>;
     /// Whether this path is this program.
     fn is_this_program(&self, path: &str) -> bool;
 }
+
+pub use later::written;
 
 /// Scripts in scripts.
 const DEPTH: usize = 4;
@@ -65,6 +78,8 @@ pub fn judge(text: &str, folder: &Path, around: &dyn Surroundings) -> Option<Ref
         folder: folder.to_owned(),
         text,
         depth: 0,
+        elsewhere: false,
+        writes_task_file: false,
     }
     .text(text)
 }
@@ -92,9 +107,25 @@ struct Judge<'a> {
     /// The whole text, for what one part of it does to another.
     text: &'a str,
     depth: usize,
+    /// The text runs on another machine.
+    elsewhere: bool,
+    /// The text writes a file that a task runner reads.
+    writes_task_file: bool,
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
+    /// A judge of a text that is run by the one that is judged.
+    fn within(&self, text: &'a str) -> Judge<'a> {
+        Judge {
+            around: self.around,
+            folder: self.folder.clone(),
+            text,
+            depth: self.depth + 1,
+            elsewhere: self.elsewhere,
+            writes_task_file: false,
+        }
+    }
+
     fn refuse(&self, command: &str, why: impl Into<String>, hint: &str) -> Option<Refusal> {
         Some(Refusal {
             command: command.to_owned(),
@@ -103,10 +134,15 @@ impl Judge<'_> {
         })
     }
 
-    fn text(&self, text: &str) -> Option<Refusal> {
+    fn text(mut self, text: &str) -> Option<Refusal> {
         let steps = shell::read(text, &is_watched);
-        let alone = steps.len() == 1;
+        let writes = |step: &&Step| matches!(step, Step::Write { .. });
+        let alone = !self.elsewhere && steps.iter().filter(|step| !writes(step)).count() == 1;
         let plain_writers = steps.iter().all(writes_plainly);
+        self.writes_task_file = steps.iter().any(|step| match step {
+            Step::Write { file, .. } => file.known().is_none_or(later::is_task_file),
+            _ => false,
+        });
         steps.iter().find_map(|step| match step {
             Step::Run(run) => self.run(run, alone),
             Step::Script {
@@ -114,7 +150,14 @@ impl Judge<'_> {
                 file,
                 shell,
                 written_here,
-            } => self.script(run, file, *shell, *written_here, plain_writers),
+                fed,
+            } => {
+                if run.elsewhere && !fed {
+                    return None;
+                }
+                self.script(run, file, *shell, *written_here, plain_writers)
+            }
+            Step::Write { file, .. } => later::written(file.known()?, self.text),
             Step::Code { program, code, text } => self.code(program, code, text),
             Step::Unresolved { text, why } => self.refuse(text, why, WRITE_IT_OUT),
         })
@@ -122,6 +165,7 @@ impl Judge<'_> {
 
     fn run(&self, run: &Run, alone: bool) -> Option<Refusal> {
         let program = run.args[0].program()?;
+        let alone = alone && !self.elsewhere;
         if program == "whose" {
             return self.own(run);
         }
@@ -135,7 +179,67 @@ impl Judge<'_> {
         if is_aws(&program) {
             return self.aws(run, alone);
         }
+        if let Some(why) = http::deed(run) {
+            return self.refuse(&run.text, why, WRITE_IT_OUT);
+        }
+        if program == "git" {
+            return self.git_alias(run);
+        }
+        if matches!(program.as_str(), "cp" | "ln" | "mv" | "install" | "dd" | "rsync") {
+            return self.renames(run);
+        }
         self.runner(&program, run)
+    }
+
+    /// An alias of git's that runs a command, where the repository or the user set one.
+    fn git_alias(&self, run: &Run) -> Option<Refusal> {
+        let command = run.args[1..]
+            .iter()
+            .find_map(|arg| arg.known().filter(|word| !word.starts_with('-')))?;
+        let Directory::Known(directory) = &run.directory else {
+            return None;
+        };
+        let mut folders: Vec<PathBuf> = vec![self.folder.join(directory).join(".git/config")];
+        folders.extend(self.around.home().map(|home| home.join(".gitconfig")));
+        folders.iter().find_map(|path| {
+            let Look::Text(text) = self.around.look(path) else {
+                return None;
+            };
+            let code = text.lines().find_map(|line| {
+                let (name, code) = line.split_once('=')?;
+                (name.trim() == command)
+                    .then(|| code.trim().trim_matches('"'))?
+                    .strip_prefix('!')
+            })?;
+            let code = code.to_owned();
+            let refusal = self.within(&code).certain(&code)?;
+            Some(Refusal {
+                why: format!("it is an alias for {}: {}", shortened(&code), refusal.why),
+                ..refusal
+            })
+        })
+    }
+
+    /// Judges by what is certain alone: files that others wrote are full of variables of their own.
+    fn certain(&self, text: &str) -> Option<Refusal> {
+        shell::read(text, &is_watched).iter().find_map(|step| match step {
+            Step::Run(run) => self.run(run, false),
+            Step::Script {
+                run,
+                file,
+                shell,
+                written_here: false,
+                ..
+            } if !run.elsewhere
+                && file
+                    .known()
+                    .is_some_and(|path| matches!(self.around.look(&self.folder.join(path)), Look::Text(_))) =>
+            {
+                self.script(run, file, *shell, false, false)
+            }
+            Step::Code { program, code, text } => self.speaks(program, code, text),
+            _ => None,
+        })
     }
 
     /// `whose guard` judges for itself when it runs; everything else of this program reads.
@@ -178,7 +282,7 @@ impl Judge<'_> {
 
     fn aws(&self, run: &Run, alone: bool) -> Option<Refusal> {
         match aws::deed(run, None) {
-            aws::Deed::Nothing => None,
+            aws::Deed::Nothing => self.starts(run),
             aws::Deed::Deletes(_) => {
                 let args: Option<Vec<&str>> = run.args.iter().map(Arg::known).collect();
                 let Some(args) = args.filter(|_| alone && !run.elsewhere && !run.guessed) else {
@@ -194,6 +298,20 @@ impl Judge<'_> {
                 }
             }
         }
+    }
+
+    /// `aws codebuild start-build --project-name destroy`
+    fn starts(&self, run: &Run) -> Option<Refusal> {
+        let words: Vec<&str> = run.args[1..].iter().filter_map(Arg::known).collect();
+        let starts = words.iter().any(|word| {
+            ["start-", "invoke", "run-", "execute-", "send-", "put-events"]
+                .iter()
+                .any(|verb| word.starts_with(verb))
+        });
+        words
+            .iter()
+            .find(|word| starts && runners::says_destroy(word))
+            .and_then(|word| self.refuse(&run.text, format!("it starts {word}, which was not read"), WRITE_IT_OUT))
     }
 
     fn path(&self, directory: &Directory, further: &Directory, path: &str) -> Option<PathBuf> {
@@ -217,9 +335,6 @@ impl Judge<'_> {
     // --- scripts
 
     fn script(&self, run: &Run, file: &Arg, shell: bool, written_here: bool, plain: bool) -> Option<Refusal> {
-        if run.elsewhere {
-            return None;
-        }
         if let Some(path) = file.known().filter(|path| {
             matches!(*path, "/dev/stdin" | "/dev/fd/0") || path.starts_with("/dev/") || path.starts_with("/proc/")
         }) {
@@ -228,7 +343,7 @@ impl Judge<'_> {
         if written_here {
             // What is written in plain sight was in the text that is judged.
             if plain && self.depth == 0 && file.known().is_some() {
-                return mentions(self.text).and_then(|word| {
+                return code::mentions(self.text).and_then(|word| {
                     self.refuse(
                         &run.text,
                         format!("the script written here speaks of {word}"),
@@ -264,10 +379,22 @@ impl Judge<'_> {
                 self.run(&run, false)
             }
             Look::Program(_) => self.words(run),
+            // `python3 -m venv .venv && . .venv/bin/activate`
+            Look::Missing if shell && path.ends_with("bin/activate") && self.text.contains("venv") => None,
             Look::Missing if shell => missing(format!(
                 "the commands in {} cannot be seen: it is not there",
                 path.display()
             )),
+            // Nothing can be seen of it but what stands beside it.
+            Look::Missing if self.depth == 0 && run.args[0] == *file => self.words(run).or_else(|| {
+                code::mentions(self.text).and_then(|word| {
+                    self.refuse(
+                        &run.text,
+                        format!("what {} is cannot be seen, and the text speaks of {word}", file.text()),
+                        WRITE_IT_OUT,
+                    )
+                })
+            }),
             Look::Missing => self.words(run),
             Look::Unreadable => missing(format!("the commands in {} cannot be read", path.display())),
         }
@@ -292,16 +419,15 @@ impl Judge<'_> {
         let is_shell = shell || interpreter.is_some_and(|name| name.ends_with("sh"));
         let found = if is_shell {
             let inner = Judge {
-                around: self.around,
-                folder: self.folder.clone(),
-                text,
-                depth: self.depth + 1,
+                elsewhere: self.elsewhere || run.elsewhere,
+                ..self.within(text)
             };
             inner
                 .text(text)
                 .filter(|refusal| self.depth == 0 || !refusal.command.is_empty())
         } else {
-            program_mentions(text).and_then(|word| self.refuse(&run.text, format!("it speaks of {word}"), WRITE_IT_OUT))
+            code::program_mentions(text)
+                .and_then(|word| self.refuse(&run.text, format!("it speaks of {word}"), WRITE_IT_OUT))
         };
         found.map(|refusal| Refusal {
             why: format!(
@@ -316,29 +442,103 @@ impl Judge<'_> {
     }
 
     fn code(&self, program: &str, code: &str, text: &str) -> Option<Refusal> {
-        if matches!(program, "sed" | "gsed") && !sed_runs(code) {
+        let found = self.speaks(program, code, text);
+        if found.is_some() || self.depth >= DEPTH {
+            return found;
+        }
+        let filter = match program {
+            "sed" => Some(filters::sed(code)),
+            "awk" => Some(filters::awk(code)),
+            _ => None,
+        };
+        if let Some(runs) = filter {
+            return runs.iter().find_map(|runs| match runs {
+                // Whatever it prints may be what the command reads.
+                Runs::Command(command) => {
+                    let command = format!("cat unseen | {command}");
+                    self.within(&command).text(&command)
+                }
+                Runs::Input => self.refuse(text, format!("{program} runs what it reads"), WRITE_IT_OUT),
+            });
+        }
+        calls::calls(program, code).iter().find_map(|call| match call {
+            Call::Command(command) => self.within(command).text(command).map(|refusal| Refusal {
+                why: format!("it runs {}: {}", shortened(command), refusal.why),
+                command: text.to_owned(),
+                hint: refusal.hint,
+            }),
+            Call::Code(code) => self.within(code).code(program, code, text),
+            Call::Hidden(name) => self.refuse(
+                text,
+                format!("what the code for {program} runs with {name} cannot be told"),
+                WRITE_IT_OUT,
+            ),
+            Call::Loads(file) => {
+                // Data.
+                if file.ends_with(".json") {
+                    return None;
+                }
+                let names = [
+                    file.clone(),
+                    format!("{file}.js"),
+                    format!("{file}.rb"),
+                    format!("{file}.ts"),
+                ];
+                names.iter().find_map(|name| {
+                    let Look::Text(loaded) = self.around.look(&self.folder.join(name)) else {
+                        return None;
+                    };
+                    code::program_mentions(&loaded).and_then(|word| {
+                        self.refuse(text, format!("it loads {name}, which speaks of {word}"), WRITE_IT_OUT)
+                    })
+                })
+            }
+        })
+    }
+
+    /// What code says in plain words.
+    fn speaks(&self, program: &str, code: &str, text: &str) -> Option<Refusal> {
+        // Programs of sed and awk are about text.
+        if matches!(program, "sed" | "awk") {
             return None;
         }
-        match mentions(code) {
-            Some(word) => self.refuse(text, format!("the code for {program} speaks of {word}"), WRITE_IT_OUT),
-            None => hides(code).and_then(|word| {
-                self.refuse(
-                    text,
-                    format!("the code for {program} runs what it decodes ({word})"),
-                    WRITE_IT_OUT,
-                )
-            }),
+        if let Some(word) = code::mentions(code) {
+            return self.refuse(text, format!("the code for {program} speaks of {word}"), WRITE_IT_OUT);
         }
+        if program.starts_with("powershell") || program.starts_with("pwsh") {
+            let encoded = code.lines().any(|line| {
+                let line = line.to_lowercase();
+                line.len() > 1 && "-encodedcommand".starts_with(&line)
+            });
+            if encoded {
+                return self.refuse(text, "it runs what it decodes", WRITE_IT_OUT);
+            }
+        }
+        code::hides(code).and_then(|word| {
+            self.refuse(
+                text,
+                format!("the code for {program} runs what it decodes ({word})"),
+                WRITE_IT_OUT,
+            )
+        })
     }
 
     /// A program that cannot be looked into.
     fn words(&self, run: &Run) -> Option<Refusal> {
-        let words = ["destroy", "-auto-approve", "--auto-approve"];
+        let says = |word: &str| {
+            let word = word.trim_start_matches('+');
+            matches!(word, "destroy" | "-auto-approve" | "--auto-approve" | "-destroy")
+                || (runners::says_destroy(word)
+                    && ["terraform", "tofu", "tf-", "infra"]
+                        .iter()
+                        .any(|name| word.contains(name))
+                    && !word.contains(['/', ' ']))
+        };
         run.args
             .iter()
             .skip(1)
             .filter_map(Arg::known)
-            .find(|arg| words.contains(arg))
+            .find(|arg| says(arg))
             .and_then(|word| {
                 self.refuse(
                     &run.text,
@@ -348,92 +548,45 @@ impl Judge<'_> {
             })
     }
 
-    /// A watched program that is given another name.
+    /// A watched program that is given another name, and a script that is put where it runs by itself.
     fn renames(&self, run: &Run) -> Option<Refusal> {
-        run.args[1..].iter().find_map(|arg| {
-            let text = arg.text();
-            let found = text.contains("which ") || text.contains("command -v") || text.contains("bin/");
-            let name = text
-                .split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
-                .find(|word| is_watched(word))?;
-            found
-                .then(|| self.refuse(&run.text, format!("it gives {name} another name"), WRITE_IT_OUT))
-                .flatten()
-        })
-    }
-
-    // --- make, npm and the like
-
-    fn runner(&self, program: &str, run: &Run) -> Option<Refusal> {
-        if matches!(program, "cp" | "ln" | "mv" | "install") {
-            return self.renames(run);
-        }
-        let words: Vec<&str> = run.args[1..].iter().filter_map(Arg::known).collect();
-        match program {
-            "make" | "gmake" | "just" | "task" | "rake" | "invoke" | "inv" | "nox" | "tox" | "gradle" | "gradlew"
-            | "mage" | "ant" | "mvn" | "npm" | "pnpm" | "yarn" | "bun" | "nx" | "turbo" | "composer" | "lerna"
-            | "ansible-playbook" | "ansible" | "atlantis" | "atmos" | "terramate" => {
-                if let Some(word) = words.iter().find(|word| says_destroy(word)) {
-                    return self.refuse(
-                        &run.text,
-                        format!(
-                            "{program} {word} names a target that destroys or applies, and what it runs was not read"
-                        ),
-                        WRITE_IT_OUT,
-                    );
-                }
+        let asks = |text: &str| {
+            [
+                "which",
+                "command -v",
+                "type -p",
+                "type -P",
+                "whereis",
+                "realpath",
+                "readlink",
+                "bin/",
+            ]
+            .iter()
+            .any(|word| text.contains(word))
+        };
+        let watched = |text: &str| {
+            text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
+                .find(|word| is_watched(word))
+                .map(str::to_owned)
+        };
+        for arg in &run.args[1..] {
+            // What a variable holds stands somewhere in the text.
+            let text = if arg.known().is_some() { arg.text() } else { self.text };
+            if let Some(name) = watched(text).filter(|_| asks(text)) {
+                return self.refuse(&run.text, format!("it gives {name} another name"), WRITE_IT_OUT);
             }
-            _ => return None,
         }
-        let Directory::Known(directory) = &run.directory else {
+        let [from, .., to] = run.args.get(1..)? else {
             return None;
         };
-        let folder = self.folder.join(directory);
-        let commands = match program {
-            "make" | "gmake" => makefile::commands(&words, |name| match self.around.look(&folder.join(name)) {
-                Look::Text(text) => Some(text),
-                _ => None,
-            }),
-            "npm" | "pnpm" | "yarn" | "bun" => match self.around.look(&folder.join("package.json")) {
-                Look::Text(text) => package_scripts(&text, &words),
-                _ => Vec::new(),
-            },
-            _ => Vec::new(),
-        };
-        if self.depth >= DEPTH {
+        if !later::runs_by_itself(to.known()?) {
             return None;
         }
-        commands.iter().find_map(|command| {
-            let inner = Judge {
-                around: self.around,
-                folder: folder.clone(),
-                text: command,
-                depth: self.depth + 1,
-            };
-            let steps = shell::read(command, &is_watched);
-            // Only what is certain: such files are full of variables of their own.
-            let refusal = steps.iter().find_map(|step| match step {
-                Step::Run(run) => inner.run(run, false),
-                Step::Script {
-                    run,
-                    file,
-                    shell,
-                    written_here: false,
-                } if file
-                    .known()
-                    .is_some_and(|path| matches!(inner.around.look(&folder.join(path)), Look::Text(_))) =>
-                {
-                    inner.script(run, file, *shell, false, false)
-                }
-                Step::Code { program, code, text } => inner.code(program, code, text),
-                _ => None,
-            })?;
-            Some(Refusal {
-                why: format!("it runs {}: {}", shortened(&refusal.command), refusal.why),
-                command: run.text.clone(),
-                hint: refusal.hint,
-            })
-        })
+        let path = self.path(&run.directory, &Directory::Known(String::new()), from.known()?)?;
+        match self.around.look(&path) {
+            Look::Text(text) => later::written(to.known()?, &text),
+            _ => None,
+        }
     }
 }
 
@@ -452,7 +605,7 @@ fn writes_plainly(step: &Step) -> bool {
                 .iter()
                 .all(|arg| arg.known().is_some_and(|arg| !arg.contains('\\')))
         }
-        Step::Script { .. } => true,
+        Step::Script { .. } | Step::Write { .. } => true,
         Step::Code { .. } | Step::Unresolved { .. } => false,
     }
 }
@@ -463,211 +616,6 @@ fn shortened(text: &str) -> String {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line.to_owned(),
     }
-}
-
-/// `destroy`, `tf-destroy`, `infra:apply`
-fn says_destroy(word: &str) -> bool {
-    let word = word.to_lowercase();
-    let parts: Vec<&str> = word
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|part| !part.is_empty())
-        .collect();
-    let any = |words: &[&str]| parts.iter().any(|part| words.contains(part));
-    !word.starts_with("--")
-        && (any(&["destroy", "teardown", "nuke"])
-            || (any(&["apply"]) && (parts.len() == 1 || any(&["tf", "terraform", "tofu", "terragrunt", "infra"])))
-            || word.contains("tfdestroy")
-            || word.contains("tfapply"))
-}
-
-/// The words of code that delete: names of tools or libraries with verbs, whatever stands between them.
-///
-/// Quotes, pluses and blanks are taken out first, so that `"terra" + "form"` reads as one word.
-fn mentions(code: &str) -> Option<&'static str> {
-    let dense: String = code
-        .to_lowercase()
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .collect();
-    let has = |words: &[&'static str]| words.iter().copied().find(|word| dense.contains(word));
-    let stack = has(&["terraform", "opentofu", "tofu", "terragrunt", "pulumi", "cdktf"]);
-    if let Some(tool) = stack
-        && has(&[
-            "destroy",
-            "apply",
-            "autoapprove",
-            "staterm",
-            "statepush",
-            "statemv",
-            "forceunlock",
-        ])
-        .is_some()
-    {
-        return Some(tool);
-    }
-    // Bare letters of the name occur in many words: it must be a word or a library.
-    let words = code.to_lowercase();
-    let aws = words
-        .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-        .any(|word| {
-            matches!(
-                word,
-                "aws" | "boto3" | "boto" | "botocore" | "aioboto3" | "awscli" | "aws_sdk"
-            )
-        })
-        || has(&["boto3", "botocore", "awssdk", "awscli", "pythonmawscli"]).is_some();
-    (aws && has(&[
-        "delete",
-        "terminate",
-        "release",
-        "deregister",
-        "purge",
-        "removebucket",
-        "schedulekeydeletion",
-        "s3rb",
-        "s3rm",
-        "emptybucket",
-    ])
-    .is_some())
-    .then_some("deletions in AWS")
-}
-
-/// The same for a program in a file, which may speak of many things: the tool and the verb stand side by side, or
-/// a call deletes a thing of an account rather than an item in it.
-fn program_mentions(code: &str) -> Option<&'static str> {
-    const CALLS: &[&str] = &[
-        "terminateinstances",
-        "deletevpc",
-        "deletesubnet",
-        "deletesecuritygroup",
-        "deletevolume",
-        "deletesnapshot",
-        "deletenatgateway",
-        "deletedbinstance",
-        "deletedbcluster",
-        "deletedbsnapshot",
-        "deletecluster",
-        "deleteservice",
-        "deletebucket",
-        "deletestack",
-        "deleteloadbalancer",
-        "deletetargetgroup",
-        "deletetable",
-        "deletefilesystem",
-        "deletehostedzone",
-        "deleteloggroup",
-        "deletesecret",
-        "deleterepository",
-        "deletefunction",
-        "deletereplicationgroup",
-        "deletecachecluster",
-        "schedulekeydeletion",
-        "releaseaddress",
-        "deregisterimage",
-    ];
-    let dense: String = code
-        .to_lowercase()
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .collect();
-    for tool in ["terraform", "tofu", "terragrunt", "pulumi"] {
-        let near = |(at, _): (usize, &str)| {
-            let rest = &dense[at..(at + 60).min(dense.len())];
-            rest.contains("destroy") || rest.contains("apply") || rest.contains("staterm")
-        };
-        if dense.match_indices(tool).any(near) {
-            return Some(tool);
-        }
-    }
-    let library = ["boto3", "botocore", "awssdk", "aws"]
-        .iter()
-        .any(|name| dense.contains(name));
-    (library && CALLS.iter().any(|call| dense.contains(call))).then_some("deletions in AWS")
-}
-
-/// Code that decodes something and runs it.
-fn hides(code: &str) -> Option<&'static str> {
-    let lower = code.to_lowercase();
-    let decodes = [
-        "base64",
-        "b64decode",
-        "fromhex",
-        "unhexlify",
-        "codecs.decode",
-        "rot13",
-        "rot_13",
-        "chr(",
-        "fromcharcode",
-        "atob(",
-        "zlib.decompress",
-        "marshal.loads",
-        "unpack(",
-        "frombase64string",
-        "-encodedcommand",
-        "[::-1]",
-        ".reverse",
-    ]
-    .into_iter()
-    .find(|word| lower.contains(word))?;
-    [
-        "subprocess",
-        "os.system",
-        "os.exec",
-        "os.popen",
-        "popen",
-        "exec(",
-        "execsync",
-        "spawn",
-        "eval",
-        "child_process",
-        "system(",
-        "`",
-        "pty.",
-        "shell",
-        "__import__",
-        "iex",
-    ]
-    .into_iter()
-    .any(|word| lower.contains(word))
-    .then_some(decodes)
-}
-
-/// `e` of GNU sed runs commands.
-fn sed_runs(code: &str) -> bool {
-    let bytes = code.as_bytes();
-    code.lines().any(|line| {
-        let line = line
-            .trim()
-            .trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, ',' | '$' | ';' | '{' | ' '));
-        line == "e" || line.starts_with("e ")
-    }) || code.contains("/e ")
-        || code.contains(";e ")
-        || code.contains("{e ")
-        || code.lines().any(|line| {
-            line.rsplit(['/', '|', '#', ',', '@', '!']).next().is_some_and(|flags| {
-                !flags.is_empty()
-                    && flags.len() < 6
-                    && flags.contains('e')
-                    && flags.bytes().all(|b| b.is_ascii_alphanumeric())
-            })
-        })
-        || bytes.windows(3).any(|window| window == b"/e;")
-}
-
-/// The commands of the scripts that `npm run x` and the like would run.
-fn package_scripts(text: &str, words: &[&str]) -> Vec<String> {
-    let Ok(serde_json::Value::Object(package)) = serde_json::from_str(text) else {
-        return Vec::new();
-    };
-    let Some(scripts) = package.get("scripts").and_then(serde_json::Value::as_object) else {
-        return Vec::new();
-    };
-    words
-        .iter()
-        .filter(|word| !word.starts_with('-'))
-        .flat_map(|word| [format!("pre{word}"), (*word).to_owned(), format!("post{word}")])
-        .filter_map(|name| scripts.get(&name)?.as_str().map(str::to_owned))
-        .collect()
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub use arn::Arn;
 pub use claim::{Claim, Mode, State, StateStatus};
 pub use configuration::{Configuration, Value};
 pub use coverage::{Cell, CellStatus, Coverage};
-pub use live::{Account, Delegate, Live, Origin, PartOf, Reference, Scan};
+pub use live::{Account, Delegate, Live, Origin, PartOf, Reference, Scan, UNSEEN};
 pub use symbol::Symbol;
 pub use tags::Tags;
 

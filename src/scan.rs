@@ -141,7 +141,10 @@ pub async fn run(
     }
     if !options.kinds.is_empty() {
         // A family is listed together; of it, only what was asked for is reported.
-        let asked = |kind: Symbol| kind == REGIONS || only.contains(kind.as_str());
+        let asked = |kind: Symbol| {
+            let name = kind.as_str().strip_suffix(".settings").unwrap_or(kind.as_str());
+            kind == REGIONS || only.contains(name)
+        };
         live.retain(|one: &Live| asked(one.kind));
         coverage = coverage.cells().filter(|cell| asked(cell.kind)).cloned().collect();
     }
@@ -320,6 +323,14 @@ impl Job<'_> {
                 };
                 self.cell(kind, status, end.count, detail)
             })
+            .chain(ends.iter().filter_map(|(kind, end)| {
+                let fault = end.settings.as_ref()?;
+                let cell = self.cell(kind, fault.status(), 0, Some(fault.to_string()));
+                Some(Cell {
+                    kind: Coverage::settings_of(cell.kind),
+                    ..cell
+                })
+            }))
             .collect();
         Outcome { live, cells }
     }

@@ -124,6 +124,8 @@ pub struct Run {
     pub elsewhere: bool,
     /// It was found behind a program that this reader does not know; it may be no command at all.
     pub guessed: bool,
+    /// What the program does with its arguments is not known here.
+    pub unfamiliar: bool,
     /// The command as it was written.
     pub text: String,
 }
@@ -140,11 +142,18 @@ pub enum Step {
         shell: bool,
         /// The text itself may have written or fetched the file.
         written_here: bool,
+        /// The file is read here, wherever its commands run.
+        fed: bool,
     },
     /// Code of another language is run: `python3 -c …`.
     Code {
         program: String,
         code: String,
+        text: String,
+    },
+    /// A file is written by a redirection.
+    Write {
+        file: Arg,
         text: String,
     },
     /// It may run something, and what cannot be told.

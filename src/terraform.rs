@@ -8,6 +8,7 @@
 
 mod address;
 mod filter;
+mod json;
 mod lineage;
 mod object;
 mod plan;

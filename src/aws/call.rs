@@ -122,6 +122,21 @@ impl Caller {
             region: service.region(&place.partition, place.region),
             ..place
         };
+        self.prepare_in(service, operation, action, host_prefix, place).await
+    }
+
+    /// The same in exactly that region, though the service may be listed in one for all (buckets).
+    ///
+    /// # Errors
+    /// As [`Caller::prepare`].
+    pub async fn prepare_in(
+        &self,
+        service: &'static Service,
+        operation: &'static str,
+        action: &'static str,
+        host_prefix: &str,
+        place: Place,
+    ) -> Result<Call, Fault> {
         let named = self.override_of(service);
         let elsewhere = named.is_some();
         let endpoint = match named {

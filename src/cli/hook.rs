@@ -195,6 +195,16 @@ fn decide_on(bytes: &[u8], here: &Path) -> Option<Refusal> {
         {
             return refusal("receipts are written by 'whose check' alone", "check the plan instead");
         }
+        if let Some(path) = input.get(*key).and_then(Value::as_str) {
+            let texts = ["content", "new_string", "new_str", "file_text", "contents", "text"];
+            let found = texts
+                .iter()
+                .filter_map(|key| input.get(*key).and_then(Value::as_str))
+                .find_map(|text| guard::written(path, text));
+            if found.is_some() {
+                return found;
+            }
+        }
     }
     let Some(tool) = tool else {
         return if any {
@@ -267,6 +277,7 @@ mod tests {
             r#"{"toolName":"bash","toolArgs":"{\"command\":\"terraform destroy\"}"}"#,
             r#"{"tool_name":"mcp__aws__call_aws","tool_input":{"cli_command":"aws ec2 delete-vpc --vpc-id vpc-1"}}"#,
             r#"{"tool_name":"mcp__terraform__apply_run","tool_input":{"id":"x"}}"#,
+            r#"{"tool_name":"Write","tool_input":{"file_path":"/srv/.git/hooks/pre-commit","content":"terraform destroy"}}"#,
         ] {
             assert!(denied(json), "{json}");
             let reads = json

@@ -226,12 +226,34 @@ fn is_rehearsal(call: &Call<'_>) -> bool {
 
 /// Changes that delete nothing themselves, and take away what guards against it.
 fn takes_protection(call: &Call<'_>) -> Option<String> {
+    match (call.service, call.command) {
+        ("ecr", "put-lifecycle-policy") => return Some("the policy may delete images".to_owned()),
+        ("dynamodb", "batch-write-item" | "transact-write-items") => {
+            return Some("what it writes may be deletions of items".to_owned());
+        }
+        _ => {}
+    }
     for (name, values) in &call.options {
         if name.starts_with("no-") && (name.contains("protection") || name.contains("termination")) {
             return Some(format!("--{name} takes protection away"));
         }
         if *name == "backup-retention-period" && values.iter().any(|value| value_of(value, name) == Some("0")) {
             return Some("no retention of backups deletes the automated backups".to_owned());
+        }
+        if matches!(*name, "desired-capacity" | "max-size")
+            && call.service == "autoscaling"
+            && values
+                .iter()
+                .any(|value| value_of(value, name).is_none_or(|value| value == "0"))
+        {
+            return Some("an Auto Scaling group of 0 terminates its instances".to_owned());
+        }
+        if *name == "point-in-time-recovery-specification"
+            && values
+                .iter()
+                .any(|value| value.known().is_none_or(|value| value.to_lowercase().contains("false")))
+        {
+            return Some("it ends the table's point-in-time recovery, and its backups with it".to_owned());
         }
         if *name == "delete" && call.command == "sync" {
             return Some("--delete deletes what is not in the source".to_owned());

@@ -100,16 +100,24 @@ fn is(program: &str, name: &str) -> bool {
     program.starts_with(name)
 }
 
+/// The name with nothing but a version behind it.
+fn is_exactly(program: &str, name: &str) -> bool {
+    program
+        .strip_prefix(name)
+        .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphabetic()) || rest.starts_with('v'))
+}
+
 /// Says what the command does. The program is the first argument.
 #[must_use]
 pub fn deed(run: &Run) -> Deed {
     let program = run.args.first().and_then(Arg::program).unwrap_or_default();
     let program = super::bare(&program).to_owned();
-    let terragrunt = is(&program, "terragrunt");
+    let terragrunt = is(&program, "terragrunt") || is_exactly(&program, "tg");
     if !(terragrunt
         || ["terraform", "tofu", "opentofu", "tflocal"]
             .iter()
-            .any(|name| is(&program, name)))
+            .any(|name| is(&program, name))
+        || is_exactly(&program, "tf"))
     {
         return other(&program, &run.args[1..]);
     }
@@ -387,10 +395,70 @@ const OTHERS: &[(&str, &[&str])] = &[
     ("aws-nuke", &["run", "nuke", "--no-dry-run"]),
     ("nuke", &["run", "nuke", "--no-dry-run"]),
     ("cloud-nuke", &["aws", "defaults-aws"]),
+    (
+        "aws-cdk",
+        &[
+            "destroy", "deploy", "watch", "import", "gc", "rollback", "migrate", "refactor",
+        ],
+    ),
+    ("cdktf-cli", &["destroy", "deploy", "apply", "watch"]),
+    // Stores of objects.
+    (
+        "s3cmd",
+        &["del", "rm", "rb", "expire", "--delete-removed", "dellifecycle"],
+    ),
+    ("s4cmd", &["del", "--delete-removed"]),
+    ("s5cmd", &["rm", "rb", "mv", "--delete"]),
+    (
+        "rclone",
+        &[
+            "purge",
+            "delete",
+            "deletefile",
+            "sync",
+            "move",
+            "moveto",
+            "rmdir",
+            "rmdirs",
+            "cleanup",
+            "bisync",
+        ],
+    ),
+    ("mc", &["rb", "rm", "--remove", "mv"]),
+    // Tools of one service or framework.
+    ("eb", &["terminate"]),
+    ("ecs-cli", &["down", "rm", "scale"]),
+    ("amplify", &["delete", "remove"]),
+    ("sst", &["remove", "deploy"]),
+    ("arc", &["destroy", "deploy"]),
+    ("chalice", &["delete"]),
+    ("zappa", &["undeploy"]),
+    ("kops", &["delete"]),
+    ("awless", &["delete", "stop", "detach", "revert"]),
+    ("rain", &["rm", "deploy"]),
+    ("formica", &["remove"]),
+    ("sceptre", &["delete", "prune"]),
+    ("stacker", &["destroy"]),
+    ("cfn-cli", &["delete"]),
+    ("runway", &["destroy", "undeploy", "deploy"]),
+    ("tfc-cli", &["apply", "destroy"]),
+    ("tfci", &["apply", "destroy"]),
+    ("digger", &["apply", "destroy"]),
+    ("terrateam", &["apply", "destroy"]),
+    ("ec2-terminate-instances", &[""]),
 ];
 
+/// Says whether a program, by its bare name, is one of the tools without a plan.
+#[must_use]
+pub fn is_other(program: &str) -> bool {
+    OTHERS.iter().any(|(name, _)| *name == program)
+}
+
 fn other(program: &str, args: &[Arg]) -> Deed {
-    let Some((_, words)) = OTHERS.iter().find(|(name, _)| is(program, name)) else {
+    let Some((_, words)) = OTHERS
+        .iter()
+        .find(|(name, _)| *name == program || (*name == "pulumi" && is(program, name)))
+    else {
         return Deed::Reads;
     };
     if let Some(arg) = args.iter().find(|arg| arg.splits()) {
@@ -398,6 +466,10 @@ fn other(program: &str, args: &[Arg]) -> Deed {
             format!("what {program} does depends on {}", arg.text()),
             "write it out, or quote it",
         );
+    }
+    // Some have no other purpose.
+    if *words == [""] {
+        return changes(format!("{program} changes resources"), BY_HAND);
     }
     match args.iter().filter_map(Arg::known).find(|arg| words.contains(arg)) {
         Some(word) => changes(

@@ -52,6 +52,7 @@ fn finding(rule: &Rule, ledger: &Ledger, at: LiveIndex) -> Option<Finding> {
         let found: Vec<Difference> = found
             .into_iter()
             .filter(|found| !(parts_claimed && (is_list(&found.before) || is_list(&found.after))))
+            .filter(|found| !ledger.is_told_by_a_part(at, found.attribute.path))
             .collect();
         if found.is_empty() {
             continue;
@@ -88,6 +89,27 @@ fn finding(rule: &Rule, ledger: &Ledger, at: LiveIndex) -> Option<Finding> {
     finding.evidence = evidence;
     finding.advice = "look with terraform plan -refresh-only; take the change over, or apply to undo it".to_owned();
     Some(finding)
+}
+
+impl Ledger {
+    /// Says whether a block of a resource's settings is claimed on its own, as `aws_s3_bucket_versioning` is: the state of
+    /// the whole says what it was before, until Terraform looks again.
+    fn is_told_by_a_part(&self, at: LiveIndex, path: &str) -> bool {
+        let Some((block, _)) = path.split_once('.') else {
+            return false;
+        };
+        let whole = self.live[at as usize].kind.as_str();
+        let parts = self.entries[at as usize].claims.iter().filter(|held| held.facet);
+        parts
+            .filter_map(|held| {
+                self.claims[held.claim as usize]
+                    .kind
+                    .as_str()
+                    .strip_prefix(whole)?
+                    .strip_prefix('_')
+            })
+            .any(|part| part.starts_with(block))
+    }
 }
 
 fn is_list(value: &Value) -> bool {
@@ -139,6 +161,26 @@ mod tests {
         let known = Configuration::new().with("instance_class", "db.t3.micro");
         assert!(found(Configuration::new(), known.clone()).is_empty());
         assert!(found(known, Configuration::new()).is_empty());
+    }
+
+    #[test]
+    fn a_block_that_is_claimed_on_its_own_is_no_drift_of_the_whole() {
+        let block = |name: &'static str, enabled: bool| {
+            Configuration::new().with(name, Configuration::new().with("enabled", enabled))
+        };
+        let mut bucket = live("aws_s3_bucket", "logs");
+        bucket.configuration = block("versioning", true);
+        let mut own = claim_of(0, "aws_s3_bucket.logs", &bucket);
+        (own.account, own.region) = (None, None);
+        own.configuration = block("versioning", false);
+        let alone = ledger(vec![bucket.clone()], vec![state("platform")], vec![own.clone()]);
+        assert_eq!(find(&RULE, &alone).len(), 1, "somebody turned it on by hand");
+        let mut part = claim_of(0, "aws_s3_bucket_versioning.logs", &bucket);
+        (part.arn, part.id, part.account, part.region) = (None, Some("logs".into()), None, None);
+        part.configuration = Configuration::new().with("bucket", "logs");
+        let both = ledger(vec![bucket], vec![state("platform")], vec![own, part]);
+        assert!(both.entries[0].claims.iter().any(|held| held.facet));
+        assert!(find(&RULE, &both).is_empty());
     }
 
     #[test]

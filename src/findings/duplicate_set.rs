@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Finding, Rule, Severity, count_of, title_of};
 use crate::ledger::duplicates::{DuplicateSet, Stack, letter};
 use crate::ledger::{Ledger, LiveIndex};
-use crate::model::Timestamp;
+use crate::model::{Live, Symbol, Timestamp};
 
 pub(super) static RULE: Rule = Rule {
     code: "duplicate-set",
@@ -76,6 +76,7 @@ fn finding(rule: &Rule, ledger: &Ledger, set: &DuplicateSet) -> Finding {
                 .push(format!("{} lacks {}", letter(number), lacks.join(", ")));
         }
     }
+    let places = Places::of(ledger, set);
     for number in order {
         let stack = &set.stacks[number];
         for at in &stack.members {
@@ -88,10 +89,11 @@ fn finding(rule: &Rule, ledger: &Ledger, set: &DuplicateSet) -> Finding {
                 ""
             };
             finding.evidence.push(format!(
-                "{}: {} {}{name}{alike}",
+                "{}: {} {}{name}{}{alike}",
                 letter(number),
                 title_of(&live.kind),
-                live.id
+                live.id,
+                places.suffix(live)
             ));
         }
     }
@@ -102,6 +104,37 @@ fn finding(rule: &Rule, ledger: &Ledger, set: &DuplicateSet) -> Finding {
         }
     };
     finding
+}
+
+/// Whether the members of a set have to be told apart by account or region.
+struct Places {
+    accounts: bool,
+    regions: bool,
+}
+
+impl Places {
+    fn of(ledger: &Ledger, set: &DuplicateSet) -> Self {
+        let members = || set.stacks.iter().flat_map(|stack| &stack.members);
+        let several = |of: fn(&Live) -> Symbol| {
+            let mut seen = members().map(|at| of(&ledger.live[*at as usize]));
+            let first = seen.next();
+            seen.any(|other| Some(other) != first)
+        };
+        Self {
+            accounts: several(|live| live.account),
+            regions: several(|live| live.region),
+        }
+    }
+
+    /// ` in us-east-1 of 210987654321`, as far as it is needed.
+    fn suffix(&self, live: &Live) -> String {
+        match (self.regions, self.accounts) {
+            (false, false) => String::new(),
+            (true, false) => format!(" in {}", live.region),
+            (false, true) => format!(" of {}", live.account),
+            (true, true) => format!(" in {} of {}", live.region, live.account),
+        }
+    }
 }
 
 /// `Two sets of the same stack. A: 2.5 years old, in use, holds data (…). B: 40 minutes old …, claimed by no state.`

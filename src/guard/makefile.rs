@@ -8,7 +8,7 @@ pub fn commands(words: &[&str], read: impl Fn(&str) -> Option<String>) -> Vec<St
     let mut names = vec!["GNUmakefile".to_owned(), "makefile".to_owned(), "Makefile".to_owned()];
     let mut folder = String::new();
     let mut targets: Vec<String> = Vec::new();
-    let mut variables = BTreeMap::new();
+    let mut variables = BTreeMap::from([("MAKE".to_owned(), "make".to_owned())]);
     let mut at = 0;
     while let Some(word) = words.get(at) {
         at += 1;

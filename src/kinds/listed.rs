@@ -2,10 +2,16 @@
 //!
 //! Here are their facts; `listed/list.rs` runs the rows. `table/README.md` says what every column means.
 
+mod configuration;
+pub mod describe;
 mod item;
+mod json;
 pub(crate) mod list;
+mod orphans;
 mod path;
 mod services;
+#[cfg(test)]
+mod tests;
 mod titles;
 
 pub(super) use item::time;
@@ -17,7 +23,7 @@ use std::sync::LazyLock;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Deserializer};
 
-use super::facts::{Attribute, Facet, Kind, Role, Scope};
+use super::facts::{Attribute, Canonical, Facet, Kind, Role, Scope};
 
 /// One row: how a kind is listed. Names and paths are those on the wire.
 #[derive(Debug, Deserialize)]
@@ -211,17 +217,26 @@ fn read() -> Table {
         }
     }
     let mut attributes = attributes();
+    let with_json: FxHashSet<&str> = lines(include_str!("table/configuration.tsv"))
+        .filter(|cells| cells.get(3) == Some(&"json") && !cells[1].starts_with('@'))
+        .map(|cells| cells[0])
+        .collect();
     let kinds: Vec<Kind> = rows
         .iter()
         .filter(|row| !row.kind.starts_with('_'))
         .map(|row| {
             let attributes = attributes.remove(row.kind.0).unwrap_or_default();
-            kind_of(
-                row,
-                aliases.remove(row.kind.0).unwrap_or_default(),
-                parts.remove(row.kind.0).unwrap_or_default(),
-                attributes,
-            )
+            Kind {
+                canonical: with_json.contains(row.kind.0).then_some(json::canonical as Canonical),
+                orphan: orphans::test_of(row.kind.0),
+                monthly_cost: orphans::cost_of(row.kind.0),
+                ..kind_of(
+                    row,
+                    aliases.remove(row.kind.0).unwrap_or_default(),
+                    parts.remove(row.kind.0).unwrap_or_default(),
+                    attributes,
+                )
+            }
         })
         .collect();
     let kinds: &'static [Kind] = Vec::leak(kinds);
@@ -236,11 +251,15 @@ fn read() -> Table {
 fn attributes() -> FxHashMap<&'static str, Vec<Attribute>> {
     let mut attributes: FxHashMap<&'static str, BTreeMap<&'static str, Attribute>> = FxHashMap::default();
     for cells in lines(include_str!("table/configuration.tsv")) {
-        let [kind, path, role, ..] = cells.as_slice() else {
+        let [kind, path, role, sort, _] = cells.as_slice() else {
             continue;
         };
+        // What begins with `@` is no attribute of a state.
+        if path.starts_with('@') {
+            continue;
+        }
         let role = match *role {
-            "stable" | "stable_set" => Role::Stable,
+            "stable" => Role::Stable,
             "name" => Role::Name,
             "changing" => Role::Changing,
             _ => Role::Kept,
@@ -251,7 +270,7 @@ fn attributes() -> FxHashMap<&'static str, Vec<Attribute>> {
                 path,
                 role,
                 refers_to: &[],
-                unordered: cells[2].ends_with("_set"),
+                unordered: matches!(*sort, "set" | "numbers"),
             },
         );
     }

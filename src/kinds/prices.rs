@@ -5,7 +5,8 @@
 //! findings and to give a sense of size, never to check a bill.
 //!
 //! Source: the list prices that AWS publishes for Amazon EC2, Amazon EBS, Amazon VPC, Elastic Load Balancing,
-//! AWS Transit Gateway, AWS VPN and Amazon RDS. Set down by hand in [`AS_OF`] and compared with public price tables of
+//! AWS Transit Gateway, AWS VPN, Amazon RDS, Amazon EKS, Amazon EFS, AWS KMS, AWS Secrets Manager, Amazon Route 53 and
+//! Amazon CloudWatch. Set down by hand in [`AS_OF`] and compared with public price tables of
 //! third parties, not read from the AWS Price List API. What is not in the tables has no price: a missing figure is
 //! better than a guessed one.
 //!
@@ -48,6 +49,22 @@ pub const TRANSIT_GATEWAY_ATTACHMENT_HOUR: f64 = 0.05;
 pub const VPN_CONNECTION_HOUR: f64 = 0.05;
 /// A subnet association of a client VPN endpoint, an hour.
 pub const CLIENT_VPN_ASSOCIATION_HOUR: f64 = 0.10;
+
+/// An EKS cluster's control plane, an hour, within standard support of its version.
+pub const EKS_CLUSTER_HOUR: f64 = 0.10;
+
+/// A customer's key in KMS for a month, without requests.
+pub const KMS_KEY_MONTH: f64 = 1.0;
+/// A secret in Secrets Manager for a month, without requests.
+pub const SECRET_MONTH: f64 = 0.40;
+/// A hosted zone for a month, one of the first 25, without queries.
+pub const HOSTED_ZONE_MONTH: f64 = 0.50;
+/// A CloudWatch alarm on one metric of standard resolution for a month.
+pub const ALARM_MONTH: f64 = 0.10;
+/// A GB of stored log events for a month, without ingestion.
+pub const LOGS_GB_MONTH: f64 = 0.03;
+/// A GB of an EFS file system for a month, standard storage in several zones.
+pub const EFS_GB_MONTH: f64 = 0.30;
 
 /// A GB of an EBS snapshot for a month, standard tier. A snapshot is incremental, so that the size of its volume
 /// gives an upper bound only.

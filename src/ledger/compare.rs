@@ -64,7 +64,11 @@ pub fn value_at(configuration: &Configuration, attribute: &Attribute) -> Value {
     match found.len() {
         0 => Value::Null,
         1 => found.remove(0),
-        _ if attribute.unordered => Value::List(found).unordered(),
+        _ if attribute.unordered => match Value::List(found).unordered() {
+            // Several blocks that say one thing are a set of one.
+            Value::List(mut items) if items.len() == 1 => items.remove(0),
+            set => set,
+        },
         _ => Value::List(found),
     }
 }

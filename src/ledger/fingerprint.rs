@@ -342,6 +342,11 @@ impl Draft {
         if let Some(kind) = crate::kinds::kind(&live.kind) {
             draft.configuration(kind, &live.configuration, &place);
         }
+        // What was not wholly seen is like nothing else: equal would be only what is known of it.
+        if !live.is_wholly_seen() {
+            draft.0.push(b'\n');
+            draft.0.extend(live.arn.bytes().chain(live.id.bytes()).map(harmless));
+        }
         draft.tags(&live.tags, &place);
         draft.0.shrink_to_fit();
         draft

@@ -7,13 +7,14 @@
 use std::borrow::Cow;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::kinds::facts::{Facet, Kind, Scope};
 use crate::kinds::{Disposition, disposition};
-use crate::model::{Arn, Claim, Live, Symbol, Value};
+use crate::model::{Arn, Claim, Live, State, Symbol, Value};
 
 use super::index::{GLOBAL, Index};
+use super::projects::{Projects, Voices};
 use super::{
     ClaimIndex, Entry, Held, Input, Ledger, LiveIndex, NoMatch, Unmatched, duplicates, fingerprint, ownership,
     references, sort,
@@ -57,11 +58,7 @@ pub(super) fn build(input: Input) -> Ledger {
     // Two listings may see one thing (an instance by two operations); the one that says more stays.
     live.dedup_by(|b, a| !a.arn.is_empty() && a.kind == b.kind && a.arn == b.arn);
 
-    for claim in &mut claims {
-        if let Some(state) = states.get(claim.state as usize) {
-            claim.project = projects.of(claim, state);
-        }
-    }
+    let voices = name_projects(&mut claims, &states, &projects);
     sort::sort(&mut claims, &|claim| claim.state, &|claim| &*claim.address, &|a, b| {
         (&a.deposed, a.mode).cmp(&(&b.deposed, b.mode))
     });
@@ -95,6 +92,7 @@ pub(super) fn build(input: Input) -> Ledger {
     for (part, whole) in wholes {
         ledger.entries[part].whole = Some(whole);
     }
+    facets_follow(&mut ledger, &matches, &projects);
     for (at, (claim, found)) in (0..).zip(ledger.claims.iter().zip(matches)) {
         if !claim.is_managed() {
             continue;
@@ -113,9 +111,58 @@ pub(super) fn build(input: Input) -> Ledger {
             }),
         }
     }
-    ownership::decide(&mut ledger, &projects);
+    ownership::decide(&mut ledger, &projects, &voices);
     ledger.duplicates = duplicates::find(&ledger, &prints, across);
     ledger
+}
+
+/// Gives each claim its project; returns what the claims of each state say.
+fn name_projects(claims: &mut [Claim], states: &[State], projects: &Projects) -> Vec<Voices> {
+    let mut voices = vec![Voices::default(); states.len()];
+    for claim in claims {
+        let Some(state) = states.get(claim.state as usize) else {
+            continue;
+        };
+        let said = projects.said_by(claim, state);
+        claim.project = said.unwrap_or(state.project);
+        // A facet has no tags of its own, so that its silence says nothing.
+        if claim.is_managed() && !(said.is_none() && matches!(disposition(&claim.kind), Disposition::Facet(..))) {
+            voices[claim.state as usize].hear(said);
+        }
+    }
+    voices
+}
+
+/// A facet that says nothing of its project is of the project that claims its whole in the same state.
+fn facets_follow(ledger: &mut Ledger, matches: &[Match], projects: &Projects) {
+    let silent: Vec<(usize, LiveIndex)> = (0..)
+        .zip(matches)
+        .filter_map(|(at, found)| match found {
+            Match::Facet(whole) => Some((at, *whole)),
+            _ => None,
+        })
+        .filter(|(at, _)| {
+            let claim = &ledger.claims[*at];
+            let state = ledger.states.get(claim.state as usize);
+            state.is_some_and(|state| projects.said_by(claim, state).is_none())
+        })
+        .collect();
+    let wanted: FxHashSet<LiveIndex> = silent.iter().map(|(_, whole)| *whole).collect();
+    let mut of_whole: FxHashMap<(u32, LiveIndex), Symbol> = FxHashMap::default();
+    for (claim, found) in ledger.claims.iter().zip(matches) {
+        if let Match::On(live) = found
+            && claim.is_managed()
+            && wanted.contains(live)
+        {
+            of_whole.entry((claim.state, *live)).or_insert(claim.project);
+        }
+    }
+    for (at, whole) in silent {
+        let claim = &mut ledger.claims[at];
+        if let Some(project) = of_whole.get(&(claim.state, whole)) {
+            claim.project = *project;
+        }
+    }
 }
 
 /// Where the claims of one provider block of a state are, told from those among them that have an ARN.

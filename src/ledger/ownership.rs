@@ -6,12 +6,13 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::kinds::facts::Usage;
-use crate::model::{CellStatus, Delegate, Live, Origin, Symbol};
+use crate::model::{CellStatus, Coverage, Delegate, Live, Origin, Symbol};
 
 use super::index::{GLOBAL, Index};
+use super::projects::Voices;
 use super::{Entry, Ledger, LiveIndex, NoMatch, Node, Ownership, Projects};
 
-pub(super) fn decide(ledger: &mut Ledger, projects: &Projects) {
+pub(super) fn decide(ledger: &mut Ledger, projects: &Projects, voices: &[Voices]) {
     claimants(ledger);
     let reason = state_gap(ledger);
     let disputed = disputed(ledger);
@@ -20,7 +21,7 @@ pub(super) fn decide(ledger: &mut Ledger, projects: &Projects) {
         by_itself(ledger, at, entry, reason.as_deref(), &disputed, projects);
     });
     ledger.entries = entries;
-    users(ledger);
+    users(ledger, voices);
     parts(ledger);
     orphans(ledger);
 }
@@ -179,7 +180,18 @@ fn unclaimed(origin: &Origin, delegate: Option<&Delegate>, gap: Option<&str>) ->
 }
 
 /// Finds resources that one project claims and another uses.
-fn users(ledger: &mut Ledger) {
+fn users(ledger: &mut Ledger, voices: &[Voices]) {
+    let named: Vec<Option<(Symbol, Symbol)>> = ledger
+        .states
+        .iter()
+        .zip(voices)
+        .map(|(state, voices)| Some((state.project, voices.agreed()?)))
+        .collect();
+    // The name of a state and the project that its claims agree on are two words for one.
+    let one = |state: u32, a: Symbol, b: Symbol| {
+        let names = named.get(state as usize).copied().flatten();
+        names.is_some_and(|(name, agreed)| (a == name && b == agreed) || (a == agreed && b == name))
+    };
     let projects_of = |at: LiveIndex| -> &[Symbol] {
         let own = &ledger.entries[at as usize].projects;
         if own.is_empty() {
@@ -202,7 +214,14 @@ fn users(ledger: &mut Ledger) {
             }
             others.sort_unstable();
             others.dedup();
-            others.retain(|project| !own.contains(project));
+            others.retain(|other| {
+                let mut claims = ledger.entries[at].claims.iter();
+                !own.contains(other)
+                    && !claims.any(|held| {
+                        let claim = &ledger.claims[held.claim as usize];
+                        one(claim.state, claim.project, *other)
+                    })
+            });
             (!others.is_empty()).then_some((at, others))
         })
         .collect();
@@ -303,11 +322,15 @@ fn orphans(ledger: &mut Ledger) {
 /// A described kind must have been listed there. A kind of the table counts where it was tried and failed; one that
 /// was never asked for is not held against the described ones.
 fn may_speak(ledger: &Ledger, user: &str, live: &Live) -> bool {
-    let mut cells = ledger
-        .coverage
-        .of_kind(Symbol::new(user))
-        .filter(|cell| cell.account == live.account && (cell.region == live.region || cell.region == GLOBAL))
-        .peekable();
+    let there = |kind: Symbol| {
+        let cells = ledger.coverage.of_kind(kind);
+        cells.filter(|cell| cell.account == live.account && (cell.region == live.region || cell.region == GLOBAL))
+    };
+    // What it refers to stands in settings that could not be had.
+    if there(Coverage::settings_of(Symbol::new(user))).next().is_some() {
+        return false;
+    }
+    let mut cells = there(Symbol::new(user)).peekable();
     if cells.peek().is_none() {
         return !crate::kinds::is_described(user);
     }

@@ -60,16 +60,19 @@ impl ProjectRule {
 }
 
 impl Projects {
-    /// The project of a claim.
+    /// The project of a claim: what it says itself, else its state's name.
     #[must_use]
     pub fn of(&self, claim: &Claim, state: &State) -> Symbol {
-        self.rules
-            .iter()
-            .find(|rule| rule.holds(claim, state))
+        self.said_by(claim, state).unwrap_or(state.project)
+    }
+
+    /// The project that a rule or the claim's own tags name.
+    pub(super) fn said_by(&self, claim: &Claim, state: &State) -> Option<Symbol> {
+        let by_rule = self.rules.iter().find(|rule| rule.holds(claim, state));
+        by_rule
             .map(|rule| rule.name)
             // The tags of a data source are those of what it reads, which may be another project's.
             .or_else(|| claim.is_managed().then(|| self.by_tags(&claim.tags)).flatten())
-            .unwrap_or(state.project)
     }
 
     /// The project that tags name.
@@ -80,5 +83,35 @@ impl Projects {
             .find_map(|key| tags.get(key))
             .filter(|name| !name.trim().is_empty())
             .map(|name| Symbol::new(name.trim()))
+    }
+}
+
+/// What the claims of one state say of their projects.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Voices {
+    said: Option<Symbol>,
+    disputed: bool,
+    speaking: usize,
+    silent: usize,
+}
+
+impl Voices {
+    pub(super) fn hear(&mut self, said: Option<Symbol>) {
+        match (said, self.said) {
+            (None, _) => self.silent += 1,
+            (Some(_), None) => (self.said, self.speaking) = (said, 1),
+            (Some(new), Some(old)) => {
+                self.disputed |= new != old;
+                self.speaking += 1;
+            }
+        }
+    }
+
+    /// The one project that most claims of the state name, and none contradicts.
+    ///
+    /// Nearly every state holds some things without the project tag that the others have (a key pair, a rule). Their
+    /// project is the state's name, but that is no other project than the one which the rest names.
+    pub(super) fn agreed(self) -> Option<Symbol> {
+        self.said.filter(|_| !self.disputed && self.speaking > self.silent)
     }
 }

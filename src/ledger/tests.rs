@@ -248,6 +248,63 @@ fn claimed_by_one_and_used_by_another_is_shared() {
     assert_eq!(ledger.references.uses(ledger.find("sg-0000000a")[0]).count(), 1);
 }
 
+fn tagged(mut claim: Claim, project: &str) -> Claim {
+    claim.tags = [("Project", project)].into_iter().collect();
+    claim
+}
+
+#[test]
+fn an_untagged_thing_among_tagged_ones_of_its_state_is_not_shared_with_them() {
+    let key = live("aws_key_pair", "deployer");
+    let mut instance = live("aws_instance", "i-0000000a");
+    instance.refer("key_name", "deployer");
+    let volume = live("aws_ebs_volume", "vol-0000000a");
+    let claims = |second: &str| {
+        vec![
+            claim_of(0, "aws_key_pair.deployer", &key),
+            tagged(claim_of(0, "aws_instance.web", &instance), "shop"),
+            tagged(claim_of(0, "aws_ebs_volume.data", &volume), second),
+        ]
+    };
+    let all = || vec![key.clone(), instance.clone(), volume.clone()];
+    let ledger_of = |claims| ledger(all(), vec![state("infra")], claims);
+
+    let one_voice = ledger_of(claims("shop"));
+    assert_eq!(owner(&one_voice, "deployer"), Ownership::Managed);
+    let at = one_voice.find("deployer")[0] as usize;
+    assert_eq!(
+        one_voice.entries[at].projects[0].as_str(),
+        "infra",
+        "the project stays the state's name"
+    );
+
+    // Where the state holds two projects, or most of it says nothing, the silent one may be anybody's.
+    assert_eq!(owner(&ledger_of(claims("labs")), "deployer"), Ownership::Shared);
+    let mut mostly_silent = claims("shop");
+    mostly_silent[2].tags = Default::default();
+    assert_eq!(owner(&ledger_of(mostly_silent), "deployer"), Ownership::Shared);
+}
+
+#[test]
+fn a_facet_is_of_the_project_that_claims_its_whole_in_the_same_state() {
+    let group = live("aws_security_group", "sg-0000000a");
+    let rule = |state| {
+        let mut rule = claim(state, "aws_security_group_rule.in", "sgrule-123456");
+        rule.configuration.set("security_group_id", "sg-0000000a");
+        rule
+    };
+    let own = tagged(claim_of(0, "aws_security_group.web", &group), "shop");
+    let one = ledger(vec![group.clone()], vec![state("infra")], vec![own.clone(), rule(0)]);
+    assert_eq!(owner(&one, "sg-0000000a"), Ownership::Managed);
+    assert_eq!(one.entries[0].projects.len(), 1);
+    let two = ledger(vec![group], vec![state("infra"), state("labs")], vec![own, rule(1)]);
+    assert_eq!(
+        owner(&two, "sg-0000000a"),
+        Ownership::Shared,
+        "another state reaches into it"
+    );
+}
+
 #[test]
 fn a_data_source_reads_and_so_shares() {
     let vpc = live("aws_vpc", "vpc-0000000a");

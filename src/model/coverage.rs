@@ -91,6 +91,13 @@ impl Coverage {
             .is_some_and(|cell| cell.status == CellStatus::Listed)
     }
 
+    /// The name under which the gaps in a kind's settings are entered: its resources were listed, but a describe call
+    /// that tells more of them failed. There is a cell only where there is such a gap.
+    #[must_use]
+    pub fn settings_of(kind: Symbol) -> Symbol {
+        Symbol::new(&format!("{kind}.settings"))
+    }
+
     /// All cells of one kind.
     pub fn of_kind(&self, kind: Symbol) -> impl Iterator<Item = &Cell> {
         let low = (kind, Symbol::known(""), Symbol::known(""));

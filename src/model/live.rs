@@ -4,6 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Configuration, Coverage, Symbol, Tags, Timestamp};
 
+/// Stands in [`Live::observed`] where some of its settings could not be asked for: the operations that gave no answer.
+/// Of what it does not say then, nothing may be concluded.
+pub const UNSEEN: &str = "unseen";
+
 /// A resource that an AWS API listed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Live {
@@ -74,6 +78,12 @@ impl Live {
             self.name = tags.get("Name").filter(|name| !name.is_empty()).map(Into::into);
         }
         self.tags = tags;
+    }
+
+    /// Says whether all of its settings that can be had were seen.
+    #[must_use]
+    pub fn is_wholly_seen(&self) -> bool {
+        self.observed.get(UNSEEN).is_none()
     }
 
     /// Adds a reference to the resource that `target` names, by id, ARN or name.

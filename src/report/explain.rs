@@ -298,14 +298,18 @@ fn neighbours(page: &mut Page, ledger: &Ledger, at: LiveIndex, look: Look) {
         .map(|(other, _)| named(ledger, other))
         .collect();
     list(page, "parts", &parts, look);
-    let used: BTreeSet<String> = ledger
-        .references
-        .used_by(at)
-        .iter()
-        .map(|edge| user(ledger, *edge))
-        .collect();
-    let used: Vec<String> = used.into_iter().collect();
-    if used.is_empty() {
+    // A data source fails the next plan of its project, but nothing that is live stands on what it reads.
+    let is_reader = |from: Node| match from {
+        Node::Claim(claim) => !ledger.claims[claim as usize].is_managed(),
+        Node::Live(_) => false,
+    };
+    let edges = ledger.references.used_by(at).iter();
+    let (readers, users): (BTreeSet<_>, BTreeSet<_>) = edges
+        .map(|edge| (is_reader(edge.from), user(ledger, *edge)))
+        .partition(|(reads, _)| *reads);
+    let texts = |of: BTreeSet<(bool, String)>| of.into_iter().map(|(_, text)| text).collect::<Vec<_>>();
+    let (readers, used) = (texts(readers), texts(users));
+    if used.is_empty() && readers.is_empty() {
         let gaps = gap_count(ledger);
         let text = if gaps == 0 {
             "nothing that was listed".to_owned()
@@ -315,6 +319,7 @@ fn neighbours(page: &mut Page, ledger: &Ledger, at: LiveIndex, look: Look) {
         row(page, "used by", &text);
     }
     list(page, "used by", &used, look);
+    list(page, "read by", &readers, look);
     let uses: BTreeSet<String> = ledger
         .references
         .uses(at)

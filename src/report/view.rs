@@ -223,11 +223,15 @@ impl<'a> View<'a> {
             .count() as u64;
         let mut unmanaged = "no state claims it".to_owned();
         if parts > 0 {
-            unmanaged.push_str(&format!("; {} are parts of others", thousands(parts)));
+            unmanaged.push_str(&match parts {
+                1 => "; 1 is a part of another".to_owned(),
+                many => format!("; {} are parts of others", thousands(many)),
+            });
         }
         if summary.orphans > 0 {
+            let them = if summary.orphans == 1 { "it" } else { "them" };
             unmanaged.push_str(&format!(
-                "; {} (nothing uses them)",
+                "; {} (nothing uses {them})",
                 counted(summary.orphans, "orphan", "orphans")
             ));
         }

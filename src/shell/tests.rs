@@ -18,6 +18,7 @@ fn shown(step: &Step) -> String {
         Step::Run(run) => args(run),
         Step::Script { file, .. } => format!("script {}", file.text()),
         Step::Code { program, .. } => format!("code {program}"),
+        Step::Write { file, .. } => format!("> {}", file.text()),
         Step::Unresolved { why, .. } => format!("? {why}"),
     }
 }

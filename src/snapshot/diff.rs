@@ -554,6 +554,12 @@ fn both(old: &Ledger, then: usize, new: &Book, now: usize, missing: Missing, dif
         Vec::new()
     } else {
         kind(&before.kind).map_or_else(Vec::new, |kind| {
+            // What could not be asked for is not gone.
+            let missing = if before.is_wholly_seen() && after.is_wholly_seen() {
+                missing
+            } else {
+                Missing::SaysNothing
+            };
             differences(kind, &before.configuration, &after.configuration, missing)
                 .into_iter()
                 .map(|found| AttributeChange {

@@ -1,13 +1,16 @@
 //! The attributes of one instance: what the allow-list names is built, every other string is looked at and dropped.
 
-use std::borrow::Cow;
-use std::fmt;
+mod sensitive;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::borrow::Cow;
+
+use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::filter::{Filter, Kept, Node};
+use super::json::{Key, Scalar, expects, float, plain_values_are, scalar, seed, unsigned};
 use crate::model::shape::is_candidate;
 use crate::model::{Configuration, Reference, Symbol, Tags, Value};
+pub(super) use sensitive::{AnyTrue, ReadSensitivePaths, ReadSensitiveValues, Sensitive};
 
 /// No id and no ARN is longer (an ARN's resource has 1600 bytes at most).
 const LONGEST_CANDIDATE: usize = 2048;
@@ -141,161 +144,15 @@ pub(super) fn account(text: &str) -> Option<Symbol> {
     (text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit())).then(|| Symbol::new(text))
 }
 
-/// Reads a key without copying it, where it has no escapes.
-pub(super) struct Key;
-
-impl<'de> DeserializeSeed<'de> for Key {
-    type Value = Cow<'de, str>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Key {
-    type Value = Cow<'de, str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(text))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(text.into()))
-    }
-}
-
-/// A value that may be of any type, of which only short plain ones matter.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Scalar {
-    Null,
-    Bool(bool),
-    Unsigned(u64),
-    Signed(i64),
-    Float(f64),
-    Text(Box<str>),
-    /// A list or an object; it was skipped.
-    Nested,
-}
-
-impl Scalar {
-    pub(super) fn text(self) -> Option<Box<str>> {
-        match self {
-            Scalar::Text(text) if !text.is_empty() => Some(text),
-            Scalar::Unsigned(number) => Some(number.to_string().into()),
-            Scalar::Signed(number) => Some(number.to_string().into()),
-            _ => None,
-        }
-    }
-
-    /// The same value in a configuration.
-    fn value(&self) -> Value {
-        match self {
-            Scalar::Null | Scalar::Nested => Value::Null,
-            Scalar::Bool(yes) => Value::Bool(*yes),
-            Scalar::Unsigned(number) => unsigned(*number),
-            Scalar::Signed(number) => Value::Integer(*number),
-            Scalar::Float(number) => float(*number),
-            Scalar::Text(text) => Value::Text(text.clone()),
-        }
-    }
-}
-
-fn unsigned(number: u64) -> Value {
-    i64::try_from(number).map_or_else(|_| Value::from(number.to_string()), Value::Integer)
-}
-
-/// A whole number as an integer, any other as its decimal text: configurations have no fractions.
-fn float(number: f64) -> Value {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    if number.fract() == 0.0 && number.abs() <= EXACT {
-        #[expect(clippy::cast_possible_truncation, reason = "whole and within 2^53")]
-        return Value::Integer(number as i64);
-    }
-    Value::from(number.to_string())
-}
-
-/// Reads one value of any type.
-pub(super) fn scalar<'de, M: MapAccess<'de>>(map: &mut M) -> Result<Scalar, M::Error> {
-    map.next_value_seed(ReadScalar)
-}
-
-struct ReadScalar;
-
-impl<'de> DeserializeSeed<'de> for ReadScalar {
-    type Value = Scalar;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Scalar, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for ReadScalar {
-    type Value = Scalar;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Scalar, E> {
-        Ok(Scalar::Null)
-    }
-
-    fn visit_bool<E>(self, yes: bool) -> Result<Scalar, E> {
-        Ok(Scalar::Bool(yes))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Scalar, E> {
-        Ok(Scalar::Unsigned(number))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Scalar, E> {
-        Ok(Scalar::Signed(number))
-    }
-
-    fn visit_f64<E>(self, number: f64) -> Result<Scalar, E> {
-        Ok(Scalar::Float(number))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Scalar, E> {
-        Ok(Scalar::Text(text.into()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Scalar, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Nested)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Scalar, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Scalar::Nested)
-    }
-}
-
 /// Looks at every string of a value that is not kept.
 struct Scan<'a, 'b>(&'a mut Sink<'b>);
 
-impl<'de> DeserializeSeed<'de> for Scan<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
+seed!(Scan<'_, '_> => (), deserialize_any);
 
 impl<'de> Visitor<'de> for Scan<'_, '_> {
     type Value = ();
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
+    expects!("a value", or null);
 
     fn visit_bool<E>(self, _: bool) -> Result<(), E> {
         Ok(())
@@ -352,20 +209,12 @@ impl<'a, 'b> Build<'a, 'b> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Build<'_, '_> {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
+seed!(Build<'_, '_> => Value, deserialize_any);
 
 impl<'de> Visitor<'de> for Build<'_, '_> {
     type Value = Value;
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
+    expects!("a value");
 
     fn visit_unit<E>(self) -> Result<Value, E> {
         Ok(Value::Null)
@@ -457,45 +306,7 @@ impl<'de> Visitor<'de> for Build<'_, '_> {
 /// Reads tags: an object of texts. Anything else in their place gives none.
 struct ReadTags;
 
-impl<'de> DeserializeSeed<'de> for ReadTags {
-    type Value = Option<Tags>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-/// Gives `$value` for every plain JSON value but objects and lists, which a visitor then treats itself.
-/// `null` may have a value of its own.
-macro_rules! plain_values_are {
-    ($value:expr) => {
-        plain_values_are!($value, $value);
-    };
-    ($value:expr, $null:expr) => {
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a value")
-        }
-        fn visit_unit<E>(self) -> Result<Self::Value, E> {
-            Ok($null)
-        }
-        fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-            Ok($value)
-        }
-        fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-            Ok($value)
-        }
-        fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-            Ok($value)
-        }
-        fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-            Ok($value)
-        }
-        fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
-            Ok($value)
-        }
-    };
-}
-pub(super) use plain_values_are;
+seed!(ReadTags => Option<Tags>, deserialize_any);
 
 impl<'de> Visitor<'de> for ReadTags {
     type Value = Option<Tags>;
@@ -528,20 +339,12 @@ impl<'de> Visitor<'de> for ReadTags {
 /// Reads an instance's attributes as an object, or nothing where they are null.
 pub(super) struct ReadObject<'a>(pub(super) &'a Filter);
 
-impl<'de> DeserializeSeed<'de> for ReadObject<'_> {
-    type Value = Object;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Object, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
+seed!(ReadObject<'_> => Object, deserialize_any);
 
 impl<'de> Visitor<'de> for ReadObject<'_> {
     type Value = Object;
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object of attributes")
-    }
+    expects!("an object of attributes");
 
     fn visit_unit<E: Error>(self) -> Result<Object, E> {
         Ok(Object::default())
@@ -588,20 +391,12 @@ impl<'de> Visitor<'de> for ReadObject<'_> {
 /// Types are lost in it, so only ids, ARNs, tags, candidates and plain attributes that join are kept.
 pub(super) struct ReadFlat<'a>(pub(super) &'a Filter);
 
-impl<'de> DeserializeSeed<'de> for ReadFlat<'_> {
-    type Value = Object;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Object, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
+seed!(ReadFlat<'_> => Object, deserialize_any);
 
 impl<'de> Visitor<'de> for ReadFlat<'_> {
     type Value = Object;
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object of flat attributes")
-    }
+    expects!("an object of flat attributes");
 
     fn visit_unit<E: Error>(self) -> Result<Object, E> {
         Ok(Object::default())
@@ -646,13 +441,7 @@ impl<'de> Visitor<'de> for ReadFlat<'_> {
 /// Reads the provider's identity of an instance: an object of plain values.
 pub(super) struct ReadIdentity;
 
-impl<'de> DeserializeSeed<'de> for ReadIdentity {
-    type Value = Configuration;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Configuration, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
+seed!(ReadIdentity => Configuration, deserialize_any);
 
 impl<'de> Visitor<'de> for ReadIdentity {
     type Value = Configuration;
@@ -677,189 +466,9 @@ impl<'de> Visitor<'de> for ReadIdentity {
     }
 }
 
-/// Which top-level attributes a state calls sensitive.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Sensitive {
-    /// The whole instance is, or it cannot be told what is.
-    all: bool,
-    names: Vec<Box<str>>,
-}
-
-impl Sensitive {
-    const ALL: Self = Self {
-        all: true,
-        names: Vec::new(),
-    };
-
-    fn names(&self, name: &str) -> bool {
-        self.all || self.names.iter().any(|known| **known == *name)
-    }
-}
-
-/// Reads a state's list of paths, whose first steps are `{"type": "get_attr", "value": NAME}`.
-pub(super) struct ReadSensitivePaths;
-
-impl<'de> DeserializeSeed<'de> for ReadSensitivePaths {
-    type Value = Sensitive;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Sensitive, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for ReadSensitivePaths {
-    type Value = Sensitive;
-
-    plain_values_are!(Sensitive::ALL, Sensitive::default());
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Sensitive, A::Error> {
-        let mut sensitive = Sensitive::default();
-        while let Some(first) = seq.next_element_seed(FirstStep)? {
-            match first {
-                Some(name) => sensitive.names.push(name),
-                None => sensitive.all = true,
-            }
-        }
-        Ok(sensitive)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Sensitive, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Sensitive::ALL)
-    }
-}
-
-/// Reads the attribute that a path starts at, if it starts at one.
-struct FirstStep;
-
-impl<'de> DeserializeSeed<'de> for FirstStep {
-    type Value = Option<Box<str>>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for FirstStep {
-    type Value = Option<Box<str>>;
-
-    plain_values_are!(None);
-
-    /// A path.
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let first = seq.next_element_seed(FirstStep)?.flatten();
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(first)
-    }
-
-    /// One step.
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let (mut is_attribute, mut name) = (false, None);
-        while let Some(key) = map.next_key_seed(Key)? {
-            match (&*key, scalar(&mut map)?) {
-                ("type", Scalar::Text(text)) => is_attribute = &*text == "get_attr",
-                ("value", Scalar::Text(text)) => name = Some(text),
-                _ => {}
-            }
-        }
-        Ok(name.filter(|_| is_attribute))
-    }
-}
-
-/// Reads what `terraform show -json` gives: an object in the shape of the values, with `true` where something is
-/// sensitive.
-pub(super) struct ReadSensitiveValues;
-
-impl<'de> DeserializeSeed<'de> for ReadSensitiveValues {
-    type Value = Sensitive;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Sensitive, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for ReadSensitiveValues {
-    type Value = Sensitive;
-
-    plain_values_are!(Sensitive::ALL, Sensitive::default());
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Sensitive, A::Error> {
-        while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Sensitive::ALL)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Sensitive, A::Error> {
-        let mut sensitive = Sensitive::default();
-        while let Some(key) = map.next_key_seed(Key)? {
-            if map.next_value_seed(AnyTrue)? {
-                sensitive.names.push(Box::from(&*key));
-            }
-        }
-        Ok(sensitive)
-    }
-}
-
-/// Says whether a `true` stands anywhere in a value.
-pub(super) struct AnyTrue;
-
-impl<'de> DeserializeSeed<'de> for AnyTrue {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for AnyTrue {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_unit<E>(self) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_bool<E>(self, yes: bool) -> Result<bool, E> {
-        Ok(yes)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<bool, A::Error> {
-        let mut any = false;
-        while let Some(yes) = seq.next_element_seed(AnyTrue)? {
-            any |= yes;
-        }
-        Ok(any)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
-        let mut any = false;
-        while map.next_key::<IgnoredAny>()?.is_some() {
-            any |= map.next_value_seed(AnyTrue)?;
-        }
-        Ok(any)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde::de::DeserializeSeed as _;
     use serde_json::{Value as Json, json};
 
     use super::*;

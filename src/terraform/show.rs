@@ -2,32 +2,24 @@
 //!
 //! Source of the format: Terraform's documentation, "JSON Output Format", values representation.
 
-use std::fmt;
-
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::address;
-use super::object::{Key, ReadIdentity, ReadObject, ReadSensitiveValues, Scalar, scalar};
-use super::state::{Header, Instance, Reading, deposed};
+use super::json::{Key, Scalar, expects, scalar, seed};
+use super::object::{ReadIdentity, ReadObject, ReadSensitiveValues};
+use super::state::read::deposed;
+use super::state::{Header, Instance, Reading};
 use crate::model::Symbol;
 
 /// `values`; says whether they hold a root module.
 pub(super) struct ReadValues<'a>(pub(super) &'a mut Reading);
 
-impl<'de> DeserializeSeed<'de> for ReadValues<'_> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
+seed!(ReadValues<'_> => bool, deserialize_any);
 
 impl<'de> Visitor<'de> for ReadValues<'_> {
     type Value = bool;
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("values")
-    }
+    expects!("values");
 
     fn visit_unit<E>(self) -> Result<bool, E> {
         Ok(false)
@@ -49,20 +41,12 @@ impl<'de> Visitor<'de> for ReadValues<'_> {
 
 struct ReadModule<'a>(&'a mut Reading);
 
-impl<'de> DeserializeSeed<'de> for ReadModule<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
+seed!(ReadModule<'_> => (), deserialize_map);
 
 impl<'de> Visitor<'de> for ReadModule<'_> {
     type Value = ();
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a module")
-    }
+    expects!("a module");
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key_seed(Key)? {
@@ -86,24 +70,12 @@ enum Item {
 
 struct ReadList<'a>(&'a mut Reading, Item);
 
-impl<'de> DeserializeSeed<'de> for ReadList<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
+seed!(ReadList<'_> => (), deserialize_any);
 
 impl<'de> Visitor<'de> for ReadList<'_> {
     type Value = ();
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list")
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
+    expects!("a list", or null);
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         loop {
@@ -120,20 +92,12 @@ impl<'de> Visitor<'de> for ReadList<'_> {
 
 struct ReadResource<'a>(&'a mut Reading);
 
-impl<'de> DeserializeSeed<'de> for ReadResource<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
+seed!(ReadResource<'_> => (), deserialize_map);
 
 impl<'de> Visitor<'de> for ReadResource<'_> {
     type Value = ();
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a resource")
-    }
+    expects!("a resource");
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let reading = self.0;

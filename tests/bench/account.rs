@@ -125,7 +125,7 @@ fn made(size: usize, tangled: bool) -> Input {
                 .iter()
                 .enumerate()
                 .filter(|(to, _)| tangled && references.iter().all(|(_, old)| old != to));
-            let candidates = others.rev().take(2).map(|(_, id)| Reference {
+            let candidates = others.rev().take(3).map(|(_, id)| Reference {
                 via: Symbol::known("depends_on"),
                 target: id.as_str().into(),
             });

@@ -19,6 +19,7 @@ mod proxy;
 mod readme;
 mod registry;
 mod remains;
+mod settings;
 mod terraform;
 mod time;
 mod trail;

@@ -29,9 +29,11 @@ fn operations() -> BTreeSet<String> {
     let described = described.map(|action| (*action).to_owned());
     let listed = listed::rows().iter().flat_map(|row| {
         let details = row.detail.iter().map(|detail| &detail.op);
+        let describes = listed::describe::of(row.kind.0).iter().map(|describe| &describe.op);
         [&row.op]
             .into_iter()
             .chain(details)
+            .chain(describes)
             .map(|op| format!("{}:{}", row.service.0, op.0))
     });
     described

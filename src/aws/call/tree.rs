@@ -5,6 +5,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use xmlparser::{ElementEnd, Token, Tokenizer};
 
+use crate::model::shape;
+
 /// A part of an answer.
 ///
 /// An XML element without children is text; one with children is a map in which a name may stand more than once.
@@ -24,6 +26,15 @@ pub enum Tree {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an answer that cannot be read")]
 pub struct Unreadable;
+
+/// Says whether what stands under a name may be secrets that somebody put there: the environment of functions and
+/// builds, user data. It is dropped as it is read.
+pub fn may_be_secret(name: &str) -> bool {
+    matches!(
+        name,
+        "Environment" | "EnvironmentVariables" | "environmentVariables" | "UserData" | "userData"
+    )
+}
 
 /// Elements inside each other; more than any answer of AWS, and little enough for the stack of whoever walks the tree.
 const DEPTH: usize = 64;
@@ -64,11 +75,14 @@ impl Tree {
                         ElementEnd::Close(..) | ElementEnd::Empty => {}
                     }
                     let (name, children, text) = open.pop().ok_or(Unreadable)?;
-                    let tree = if children.is_empty() {
+                    let mut tree = if children.is_empty() {
                         Tree::Text(text.trim().into())
                     } else {
                         Tree::Map(children)
                     };
+                    if may_be_secret(name) {
+                        tree.keep_references();
+                    }
                     match open.last_mut() {
                         Some((_, siblings, _)) => siblings.push((name.into(), tree)),
                         None => root = Some(tree),
@@ -137,6 +151,17 @@ impl Tree {
             Tree::Bool(false) => Some("false"),
             Tree::Number(text) | Tree::Text(text) if !text.is_empty() => Some(text),
             _ => None,
+        }
+    }
+
+    /// Drops every text but those with the exact shape of an ARN or of an AWS-made id.
+    fn keep_references(&mut self) {
+        match self {
+            Tree::Text(text) if !shape::is_candidate(text) => *self = Tree::Null,
+            Tree::Text(_) => {}
+            Tree::List(items) => items.iter_mut().for_each(Tree::keep_references),
+            Tree::Map(children) => children.iter_mut().for_each(|(_, child)| child.keep_references()),
+            Tree::Null | Tree::Bool(_) | Tree::Number(_) => *self = Tree::Null,
         }
     }
 
@@ -237,8 +262,11 @@ impl<'de> Deserialize<'de> for Tree {
 
             fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Tree, A::Error> {
                 let mut map = Vec::new();
-                while let Some(entry) = entries.next_entry::<Box<str>, Tree>()? {
-                    map.push(entry);
+                while let Some((name, mut tree)) = entries.next_entry::<Box<str>, Tree>()? {
+                    if may_be_secret(&name) {
+                        tree.keep_references();
+                    }
+                    map.push((name, tree));
                 }
                 Ok(Tree::Map(map))
             }
@@ -270,6 +298,21 @@ mod tests {
         assert_eq!(json.get("n").and_then(Tree::text), Some("17"));
         assert_eq!(json.get("y").and_then(Tree::text), Some("true"));
         assert!(matches!(json.get("l"), Some(Tree::List(items)) if items.len() == 2));
+    }
+
+    #[test]
+    fn what_somebody_put_into_an_environment_is_dropped_but_for_what_it_refers_to() {
+        let arn = "arn:aws:sqs:eu-west-1:123456789012:jobs";
+        let json = format!(
+            r#"{{"FunctionName":"f","Environment":{{"Variables":{{"TOKEN":"CANARY-a","PORT":5432,"QUEUE":"{arn}"}}}},"UserData":"CANARY-b"}}"#
+        );
+        let xml = format!("<r><Environment><T>CANARY-c</T><Q>{arn}</Q></Environment><UserData>CANARY-d</UserData></r>");
+        for tree in [Tree::from_json(json.as_bytes()), Tree::from_xml(xml.as_bytes())] {
+            let tree = tree.expect("an answer");
+            let text = format!("{tree:?}");
+            assert!(!text.contains("CANARY") && !text.contains("5432"), "{text}");
+            assert!(text.contains(arn), "{text}");
+        }
     }
 
     #[test]

@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::path::{Condition, Expression, Path, Scope};
+use super::configuration::Line;
+use super::describe::Answers;
+use super::path::{Condition, Expression, Scope};
 use super::{Row, lines};
 use crate::aws::call::{Place, Tree};
 use crate::kinds::facts::Kind;
-use crate::model::{Arn, Delegate, Live, Origin, Symbol, Tags, Timestamp, Value, shape};
+use crate::model::{Arn, Delegate, Live, Origin, Symbol, Tags, Timestamp, UNSEEN, shape};
 
 /// The item under which others are listed.
 #[derive(Debug, Default)]
@@ -70,12 +72,7 @@ pub(super) struct Reader {
     whole: Option<(Expression, Option<Condition>)>,
     aws_made: Vec<(Condition, &'static str)>,
     markers: Vec<(Condition, &'static str, &'static str, bool)>,
-    configuration: Vec<(&'static str, Filling)>,
-}
-
-enum Filling {
-    One(Expression),
-    Set(Path),
+    configuration: Vec<Line>,
 }
 
 /// What an item turned out to be.
@@ -121,30 +118,29 @@ impl Reader {
                     _ => None,
                 })
                 .collect(),
-            configuration: lines(include_str!("../table/configuration.tsv"))
-                .filter_map(|cells| match cells.as_slice() {
-                    [kind, attribute, role, field] if *kind == row.kind.0 && !field.is_empty() => {
-                        let filling = if role.ends_with("_set") {
-                            Filling::Set(Path::new(field))
-                        } else {
-                            Filling::One(Expression::new(field)?)
-                        };
-                        Some((*attribute, filling))
-                    }
-                    _ => None,
-                })
-                .collect(),
+            configuration: Line::of(row.kind.0),
         }
     }
 
     /// Reads one item. `region` is that of the row's cell: `global` for a row that is called once an account.
-    pub(super) fn read(&self, item: &Tree, detail: Option<&Tree>, words: &Words, region: Symbol) -> Found {
+    pub(super) fn read(
+        &self,
+        item: &Tree,
+        detail: Option<&Tree>,
+        answers: &Answers,
+        words: &Words,
+        region: Symbol,
+    ) -> Found {
         let get = |word: &str| words.get(word);
         let scope = Scope {
             item,
             detail,
+            answers: &answers.said,
             words: &get,
         };
+        if answers.gone {
+            return Found::Not;
+        }
         if self.drop.iter().any(|condition| condition.holds(&scope))
             || !self.keep.iter().all(|condition| condition.holds(&scope))
         {
@@ -215,47 +211,21 @@ impl Reader {
         {
             live.lives_with(facts.kind.0, whole, field_name(facts.field.0));
         }
-        for (attribute, filling) in &self.configuration {
-            let value = match filling {
-                Filling::One(expression) => expression.value(&scope).map(|text| typed(&text)),
-                Filling::Set(path) => Some(Value::set(
-                    path.all(item).into_iter().filter_map(Tree::text).map(Value::from),
-                )),
-            };
-            if let Some(value) = value {
-                set(&mut live, attribute, value);
-            }
+        for line in &self.configuration {
+            line.fill(&mut live, &scope);
+        }
+        if !answers.unseen.is_empty() {
+            live.observed.set(UNSEEN, answers.unseen.clone());
         }
         references(&mut live, item);
-        if let Some(detail) = detail {
-            references(&mut live, detail);
+        for tree in detail.into_iter().chain(answers.said.iter().map(|(_, tree)| tree)) {
+            references(&mut live, tree);
         }
         live.references.sort();
         live.references.dedup();
         Found::One {
             live: Box::new(live),
             parent,
-        }
-    }
-}
-
-/// Sets an attribute, which may stand in blocks: `versioning.enabled`.
-fn set(live: &mut Live, attribute: &'static str, value: Value) {
-    match attribute.split_once('.') {
-        None => {
-            live.configuration.set(attribute, value);
-        }
-        Some((block, inner)) => {
-            let mut inside = live
-                .configuration
-                .get(block)
-                .and_then(|value| match value {
-                    Value::Block(block) => Some(block.clone()),
-                    _ => None,
-                })
-                .unwrap_or_default();
-            inside.set(inner, value);
-            live.configuration.set(block, inside);
         }
     }
 }
@@ -267,16 +237,6 @@ fn field_name(expression: &str) -> &str {
         .next()
         .filter(|name| !name.is_empty())
         .unwrap_or("name")
-}
-
-/// A value as Terraform has it: numbers and truth values are no text.
-fn typed(text: &str) -> Value {
-    match text {
-        "true" => Value::Bool(true),
-        "false" => Value::Bool(false),
-        _ if text.len() > 1 && text.starts_with('0') => Value::from(text),
-        _ => text.parse::<i64>().map_or_else(|_| Value::from(text), Value::Integer),
-    }
 }
 
 /// A creation time: RFC 3339 or near to it, or seconds or milliseconds since 1970.

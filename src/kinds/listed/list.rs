@@ -8,6 +8,7 @@ use futures::future::BoxFuture;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value as Json;
 
+use super::describe::{self, Answers, Describe};
 use super::item::{Found, Parent, Reader, Words};
 use super::path::{Expression, Field, Path, Scope};
 use super::{Detail, OneOrMany, Row, Word, services};
@@ -131,6 +132,8 @@ pub(crate) struct End {
     pub(crate) fault: Option<Fault>,
     /// Said instead of the fault's own words: whose children could not be asked for.
     pub(crate) detail: Option<String>,
+    /// Why some of the settings of some items are not known; the items were listed all the same.
+    pub(crate) settings: Option<Fault>,
 }
 
 /// One group's run in one place; what it found so far can be taken at any time.
@@ -182,6 +185,12 @@ impl<'a> Run<'a> {
             end.fault = fault;
             end.detail = detail;
         }
+    }
+
+    /// Says that describe calls of a kind failed.
+    fn unseen(&self, kind: &'static str, fault: Fault) {
+        let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        ends.entry(kind).or_default().settings.get_or_insert(fault);
     }
 
     /// Says of all that is listed under a group's items that they could not be asked for.
@@ -333,11 +342,13 @@ impl<'a> Run<'a> {
         let more = (!row.more.is_empty()).then(|| Path::new(row.more.0));
         let mut token: Vec<(&'static str, String)> = Vec::new();
         let mut seen = FxHashSet::default();
+        let mut calls = describe::Calls::default();
         loop {
             let request = request(row, &words, &token);
             let answer = self.send(&call, action, request).await?;
             let nodes = items.all(&answer);
-            self.take(row, readers, group, &nodes, detail.as_ref(), &words, listed)
+            let answers = self.describe(service, group, &nodes, &mut calls, &words).await;
+            self.take(row, readers, group, &nodes, &answers, detail.as_ref(), &words, listed)
                 .await;
             if let Some(more) = &more
                 && more.text(&answer) != Some("true")
@@ -355,6 +366,7 @@ impl<'a> Run<'a> {
                             field.value(&Scope {
                                 item: nodes.last()?,
                                 detail: None,
+                                answers: &[],
                                 words: &none,
                             })
                         }
@@ -372,7 +384,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    async fn send(&self, call: &Call, action: &'static str, request: Request) -> Result<Tree, Fault> {
+    pub(super) async fn send(&self, call: &Call, action: &'static str, request: Request) -> Result<Tree, Fault> {
         let _place = self.clients.pace(action).await;
         call.send(request).await
     }
@@ -390,6 +402,34 @@ impl<'a> Run<'a> {
         })
     }
 
+    /// Asks for the settings of one page's items, of those kinds that need it and are wanted.
+    async fn describe(
+        &self,
+        service: &'static Service,
+        group: &'static Group,
+        nodes: &[&Tree],
+        calls: &mut describe::Calls,
+        words: &Words,
+    ) -> Vec<Answers> {
+        let row = group
+            .rows
+            .iter()
+            .find(|row| self.wanted(&row.kind) && !describe::of(row.kind.0).is_empty());
+        let Some(row) = row else {
+            return nodes.iter().map(|_| Answers::default()).collect();
+        };
+        let mut asked: Vec<BoxFuture<'_, Answers>> = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            let prepared = describe::prepare(calls, self, row, service, node, words).await;
+            asked.push(Box::pin(describe::ask(self, prepared, node, words)));
+        }
+        let answers: Vec<Answers> = futures::stream::iter(asked).buffered(DETAILS_AT_ONCE).collect().await;
+        if let Some(fault) = answers.iter().find_map(|answers| answers.fault.clone()) {
+            self.unseen(row.kind.0, fault);
+        }
+        answers
+    }
+
     /// Turns the items of one page into live resources and parents.
     #[expect(clippy::too_many_arguments, reason = "all of one page, and used once")]
     async fn take(
@@ -398,6 +438,7 @@ impl<'a> Run<'a> {
         readers: &[Reader],
         group: &'static Group,
         nodes: &[&Tree],
+        answers: &[Answers],
         detail: Option<&(&'static Detail, Call, &'static str)>,
         words: &Words,
         listed: &mut Listed,
@@ -432,9 +473,9 @@ impl<'a> Run<'a> {
             .map(|row| group.children.iter().any(|(kind, _)| *kind == row.kind.0) || row.parent.contains(&row.kind))
             .collect();
         let mut found = Vec::new();
-        for (node, detail) in nodes.iter().zip(&details) {
+        for ((node, detail), answers) in nodes.iter().zip(&details).zip(answers) {
             for (at, (row, reader)) in group.rows.iter().zip(readers).enumerate() {
-                match reader.read(node, detail.as_ref(), words, self.region) {
+                match reader.read(node, detail.as_ref(), answers, words, self.region) {
                     Found::Not => {}
                     Found::WithoutId => {
                         let action = row.iam.first().map_or("", |action| action.0);
@@ -609,14 +650,32 @@ fn detail_request(detail: &'static Detail, item: &Tree, words: &Words) -> Reques
         form: &detail.form,
         body: &detail.body,
     };
+    item_request(&parts, item, words)
+}
+
+/// The request of a describe call for one item.
+pub(super) fn describe_request(describe: &'static Describe, item: &Tree, words: &Words) -> Request {
+    let parts = Parts {
+        method: describe.method,
+        uri: describe.uri,
+        query: &describe.query,
+        headers: &describe.headers,
+        form: &describe.form,
+        body: &describe.body,
+    };
+    item_request(&parts, item, words)
+}
+
+fn item_request(parts: &Parts<'_>, item: &Tree, words: &Words) -> Request {
     let get = |word: &str| words.get(word);
-    assembled(&parts, &|word| {
+    assembled(parts, &|word| {
         words.get(word).or_else(|| {
             // The few names of details are kept for the run: an expression borrows its text.
             let name = Symbol::new(word).as_str();
             Expression::new(name)?.value(&Scope {
                 item,
                 detail: None,
+                answers: &[],
                 words: &get,
             })
         })

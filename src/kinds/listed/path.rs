@@ -12,6 +12,30 @@ pub(super) struct Path(Vec<Step>);
 struct Step {
     name: &'static str,
     each: bool,
+    /// Of the elements only those whose child of that name has that text.
+    pick: Option<(&'static str, &'static str)>,
+}
+
+impl Step {
+    fn new(text: &'static str) -> Self {
+        let Some((name, inside)) = text.strip_suffix(']').and_then(|text| text.split_once('[')) else {
+            return Self {
+                name: text,
+                each: false,
+                pick: None,
+            };
+        };
+        Self {
+            name,
+            each: true,
+            pick: inside.split_once('='),
+        }
+    }
+
+    fn picks(&self, element: &Tree) -> bool {
+        self.pick
+            .is_none_or(|(name, wanted)| element.get(name).and_then(Tree::text) == Some(wanted))
+    }
 }
 
 impl Path {
@@ -19,17 +43,7 @@ impl Path {
         if text == "." || text.is_empty() {
             return Self(Vec::new());
         }
-        Self(
-            text.split('.')
-                .map(|step| match step.strip_suffix("[]") {
-                    Some(name) => Step { name, each: true },
-                    None => Step {
-                        name: step,
-                        each: false,
-                    },
-                })
-                .collect(),
-        )
+        Self(text.split('.').map(Step::new).collect())
     }
 
     /// Calls `visit` with every value at the path, in order.
@@ -72,9 +86,13 @@ fn walk<'a>(steps: &[Step], tree: &'a Tree, visit: &mut dyn FnMut(&'a Tree)) {
     }
     for child in named {
         match child {
-            Tree::List(items) => items.iter().for_each(|item| walk(rest, item, visit)),
+            Tree::List(items) => items
+                .iter()
+                .filter(|item| step.picks(item))
+                .for_each(|item| walk(rest, item, visit)),
             // In XML every element of that name is one; an empty one may still be an item.
-            other => walk(rest, other, visit),
+            other if step.picks(other) => walk(rest, other, visit),
+            _ => {}
         }
     }
 }
@@ -86,6 +104,14 @@ enum Filter {
     AfterLast(&'static str),
     Lower,
     Unescape,
+    /// Whether it is that word: `true` or `false`.
+    Is(&'static str),
+    /// Percent-encoding taken away.
+    Url,
+    /// Quotation marks around it taken away.
+    Unquote,
+    /// The one form of JSON texts that mean the same.
+    Json,
 }
 
 impl Filter {
@@ -97,6 +123,10 @@ impl Filter {
             "after_last" => Self::AfterLast(argument),
             "lower" => Self::Lower,
             "unescape" => Self::Unescape,
+            "is" => Self::Is(argument),
+            "url" => Self::Url,
+            "unquote" => Self::Unquote,
+            "json" => Self::Json,
             _ => return None,
         })
     }
@@ -108,8 +138,37 @@ impl Filter {
             Self::AfterLast(mark) => text.rsplit(mark).next().unwrap_or(text).to_owned(),
             Self::Lower => text.to_lowercase(),
             Self::Unescape => unescaped(text),
+            Self::Is(word) => (text == *word).to_string(),
+            Self::Url => without_percents(text),
+            Self::Unquote => text
+                .strip_prefix('"')
+                .and_then(|text| text.strip_suffix('"'))
+                .unwrap_or(text)
+                .to_owned(),
+            Self::Json => super::json::normal(text),
         }
     }
+}
+
+/// `%7B` is `{`; what is not UTF-8 after it stays as it was.
+fn without_percents(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let digits = (bytes[at] == b'%').then(|| text.get(at + 1..at + 3)).flatten();
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                out.push(byte);
+                at += 3;
+            }
+            None => {
+                out.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
 }
 
 /// `\052` is `*`: three octal digits, as Route 53 writes names.
@@ -143,6 +202,8 @@ fn unescaped(text: &str) -> String {
 pub(super) struct Scope<'a> {
     pub(super) item: &'a Tree,
     pub(super) detail: Option<&'a Tree>,
+    /// What the describe calls said, by operation.
+    pub(super) answers: &'a [(&'static str, Tree)],
     /// The call's own words: `region`, `parent.id` …
     pub(super) words: &'a dyn Fn(&str) -> Option<String>,
 }
@@ -155,9 +216,17 @@ pub(super) struct Field(Vec<Alternative>);
 struct Alternative {
     /// As it is written, without filters: it may be one of the call's own words.
     word: &'static str,
-    in_detail: bool,
-    path: Path,
+    /// The answer that it stands in: `detail`, or the operation of a describe call. Empty for the item.
+    answer: &'static str,
+    place: AltPlace,
     filters: Vec<Filter>,
+}
+
+#[derive(Clone, Debug)]
+enum AltPlace {
+    At(Path),
+    /// A text of the table's own, where the answer is there: what a service leaves out means that.
+    Literal(&'static str),
 }
 
 impl Field {
@@ -167,14 +236,12 @@ impl Field {
                 .map(|text| {
                     let mut parts = text.split('|');
                     let word = parts.next().unwrap_or_default();
-                    let (in_detail, path) = match word.strip_prefix("detail:") {
-                        Some(path) => (true, path),
-                        None => (false, word),
-                    };
+                    let (answer, path) = word.split_once(':').unwrap_or(("", word));
+                    let literal = path.strip_prefix('\'').and_then(|path| path.strip_suffix('\''));
                     Alternative {
                         word,
-                        in_detail,
-                        path: Path::new(path),
+                        answer,
+                        place: literal.map_or_else(|| AltPlace::At(Path::new(path)), AltPlace::Literal),
                         filters: parts.filter_map(Filter::new).collect(),
                     }
                 })
@@ -182,19 +249,45 @@ impl Field {
         )
     }
 
-    fn base<'a>(alternative: &Alternative, scope: &Scope<'a>) -> Option<&'a Tree> {
-        if alternative.in_detail {
-            scope.detail
-        } else {
-            Some(scope.item)
-        }
-    }
-
     pub(super) fn value(&self, scope: &Scope<'_>) -> Option<String> {
         self.0.iter().find_map(|alternative| {
-            let text = alternative.path.text(Self::base(alternative, scope)?)?;
+            let base = alternative.base(scope)?;
+            let text = match &alternative.place {
+                AltPlace::At(path) => path.text(base)?,
+                AltPlace::Literal(text) => text,
+            };
             Some(alternative.filtered(text)).filter(|text| !text.is_empty())
         })
+    }
+
+    /// Every text at the first alternative that has one.
+    pub(super) fn values(&self, scope: &Scope<'_>) -> Vec<String> {
+        let all = |alternative: &Alternative| match (alternative.base(scope), &alternative.place) {
+            (Some(base), AltPlace::At(path)) => {
+                let texts = path.all(base).into_iter().filter_map(Tree::text);
+                texts.map(|text| alternative.filtered(text)).collect()
+            }
+            (Some(_), AltPlace::Literal(text)) => vec![(*text).to_owned()],
+            (None, _) => Vec::new(),
+        };
+        self.0
+            .iter()
+            .map(all)
+            .find(|texts| !texts.is_empty())
+            .unwrap_or_default()
+    }
+
+    /// The values themselves.
+    pub(super) fn trees<'a>(&self, scope: &Scope<'a>) -> Vec<&'a Tree> {
+        let all = |alternative: &Alternative| match (alternative.base(scope), &alternative.place) {
+            (Some(base), AltPlace::At(path)) => path.all(base),
+            _ => Vec::new(),
+        };
+        self.0
+            .iter()
+            .map(all)
+            .find(|trees| !trees.is_empty())
+            .unwrap_or_default()
     }
 
     /// The same where the call's own words win.
@@ -207,13 +300,22 @@ impl Field {
     }
 
     fn is_there(&self, scope: &Scope<'_>) -> bool {
-        self.0.iter().any(|alternative| {
-            Self::base(alternative, scope).is_some_and(|base| !alternative.path.all(base).is_empty())
-        })
+        !self.trees(scope).is_empty()
     }
 }
 
 impl Alternative {
+    fn base<'a>(&self, scope: &Scope<'a>) -> Option<&'a Tree> {
+        match self.answer {
+            "" => Some(scope.item),
+            "detail" => scope.detail,
+            operation => {
+                let found = scope.answers.iter().find(|(name, _)| *name == operation);
+                found.map(|(_, answer)| answer)
+            }
+        }
+    }
+
     fn filtered(&self, text: &str) -> String {
         self.filters
             .iter()
@@ -373,6 +475,10 @@ mod tests {
         Expression::new(expression)?.value(&Scope {
             item,
             detail: Some(&json(r#"{"state":"on"}"#)),
+            answers: &[(
+                "GetThing",
+                json(r#"{"Mode":"Enabled","Doc":"%7B%22a%22%3A%5B1%5D%7D"}"#),
+            )],
             words: &words,
         })
     }
@@ -395,6 +501,13 @@ mod tests {
             ("x/{Missing}", None),
             ("arn:{region}", Some("arn:eu-west-1")),
             ("detail:state", Some("on")),
+            ("GetThing:Mode|is:Enabled", Some("true")),
+            ("GetThing:Mode|is:Off", Some("false")),
+            ("GetThing:Missing||GetThing:'STANDARD'", Some("STANDARD")),
+            ("GetOther:Missing||GetOther:'STANDARD'", None),
+            ("GetThing:Doc|url|json", Some(r#"{"a":"1"}"#)),
+            ("Tags[K=b].K", Some("b")),
+            ("Tags[K=c].K", None),
             ("Missing", None),
         ] {
             assert_eq!(value(expression, &item).as_deref(), wanted, "{expression}");
@@ -411,6 +524,7 @@ mod tests {
         let scope = Scope {
             item: &item,
             detail: None,
+            answers: &[],
             words: &words,
         };
         for (text, wanted) in [

@@ -46,3 +46,28 @@ async fn list(cx: &ListCx<'_>) -> Result<(), Fault> {
     )
     .await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aws::replay::Replay;
+
+    #[tokio::test]
+    async fn inactive_revisions_are_listed_page_by_page() {
+        let arn = |revision: u8| format!("arn:aws:ecs:eu-west-1:123456789012:task-definition/web:{revision}");
+        let found = Replay::default()
+            .answer(
+                "ListTaskDefinitions",
+                &format!(r#"{{"taskDefinitionArns":["{}"],"nextToken":"2"}}"#, arn(1)),
+            )
+            .answer(
+                "ListTaskDefinitions",
+                &format!(r#"{{"taskDefinitionArns":["{}"]}}"#, arn(2)),
+            )
+            .list(TASK_DEFINITIONS.list)
+            .await
+            .expect("both pages");
+        let arns: Vec<&str> = found.iter().map(|one| &*one.arn).collect();
+        assert_eq!(arns, [arn(1), arn(2)]);
+    }
+}

@@ -7,7 +7,7 @@ use super::super::text::counted;
 use super::{LABEL, list, row, title};
 use crate::ledger::duplicates::{DuplicateSet, letter};
 use crate::ledger::fingerprint::without_suffix;
-use crate::ledger::{Ledger, LiveIndex, Node};
+use crate::ledger::{Ledger, LiveIndex};
 
 /// The sets of the same stack that it is a member of, with its twins in each.
 pub(super) fn duplicates(page: &mut Page, ledger: &Ledger, at: LiveIndex, look: Look) {
@@ -96,11 +96,4 @@ pub(super) fn would_break(page: &mut Page, ledger: &Ledger, at: LiveIndex, look:
         let label = if number == 0 { "would break" } else { "" };
         page.labelled(2, label, LABEL, BAD, &text);
     }
-    // A data source fails the next plan of its project; nothing that is live falls with it.
-    let readers = ledger.references.used_by(at).iter().filter(|edge| match edge.from {
-        Node::Claim(claim) => !ledger.claims[claim as usize].is_managed(),
-        Node::Live(_) => false,
-    });
-    let readers: Vec<String> = readers.map(|edge| super::user(ledger, *edge)).collect();
-    list(page, "read by", &readers, look);
 }

@@ -1,14 +1,13 @@
 //! What a plan's configuration says about its providers: where they work. Nothing else of it is kept.
 
-use std::fmt;
-
 use rustc_hash::FxHashMap;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::attribute_name;
 use crate::model::plan::ProviderPlace;
 use crate::model::{Arn, Symbol};
-use crate::terraform::object::{Key, Scalar, account, plain_values_are, region, scalar};
+use crate::terraform::json::{Key, Scalar, expects, plain_values_are, scalar};
+use crate::terraform::object::{account, region};
 
 /// The providers' places, and which block uses which provider.
 #[derive(Debug, Default)]
@@ -156,9 +155,7 @@ any!(ReadProvider, (ProviderPlace, Option<Box<str>>));
 impl<'de> Visitor<'de> for ReadProvider {
     type Value = (ProviderPlace, Option<Box<str>>);
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a provider's configuration")
-    }
+    expects!("a provider's configuration");
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut place = self.0;
@@ -199,9 +196,7 @@ any!(ReadExpressions, Expressions);
 impl<'de> Visitor<'de> for ReadExpressions {
     type Value = Expressions;
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("expressions")
-    }
+    expects!("expressions");
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Expressions, A::Error> {
         let mut found = Expressions::default();
@@ -235,9 +230,7 @@ any!(ReadExpression, Expression);
 impl<'de> Visitor<'de> for ReadExpression {
     type Value = Expression;
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an expression")
-    }
+    expects!("an expression");
 
     fn visit_unit<E>(self) -> Result<Expression, E> {
         Ok(Expression::default())
@@ -531,9 +524,7 @@ any!(ReadFirstStep, Option<Symbol>);
 impl<'de> Visitor<'de> for ReadFirstStep {
     type Value = Option<Symbol>;
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a path")
-    }
+    expects!("a path");
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
         Ok(None)

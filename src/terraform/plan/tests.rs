@@ -1,6 +1,8 @@
 //! Tests of reading plans: recorded ones, damaged ones, and what must not come out of them.
 
 use super::*;
+use crate::model::Claim;
+use crate::model::plan::Action;
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/plans");
 
