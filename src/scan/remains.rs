@@ -20,6 +20,12 @@ const DEADLINE: Duration = Duration::from_secs(120);
 /// Listings under way at the same time.
 const AT_ONCE: usize = 16;
 
+/// Every IAM action that it may call.
+#[must_use]
+pub fn actions() -> Vec<&'static str> {
+    REMAINS.iter().flat_map(|sort| sort.actions.iter().copied()).collect()
+}
+
 /// Asks for every sort in every region; what cannot be had is a gap.
 pub async fn run(session: &Session, regions: &[Symbol]) -> Vec<Answer> {
     let clients: Vec<_> = regions
@@ -39,7 +45,7 @@ pub async fn run(session: &Session, regions: &[Symbol]) -> Vec<Answer> {
                 Some(fault) => (fault.status(), Some(fault.to_string())),
                 None => (CellStatus::Listed, None),
             },
-            Err(_) => (CellStatus::Failed, Some(super::late(DEADLINE))),
+            Err(_) => (CellStatus::Failed, Some(super::job::late(DEADLINE))),
         };
         let cell = Cell {
             kind: Symbol::known(sort.kind),
