@@ -18,7 +18,7 @@ automated backups of a database go with the database unless delete_automated_bac
 default is true.
 
 With something left it asks for a look; with nothing left it blocks, and last-backup-dies says so too. Recovery points
-of AWS Backup count where they are snapshots of the service itself.
+of AWS Backup count like snapshots. A backup that is not complete, or failed, does not count.
 
 Take a snapshot and wait until it is complete, before anything else.
 
@@ -105,6 +105,7 @@ fn holder(
         .raise(if lost { Verdict::Block } else { Verdict::Review }, title)
         .about(case, [number]);
     raised.finding.evidence.extend(fate.last.clone());
+    raised.finding.evidence.extend(fate.unfinished.iter().cloned());
     if at.is_some_and(|at| is_protected(case, at)) {
         raised = raised
             .evidence("it is protected against deletion now: the deletion will be refused until that is taken away");

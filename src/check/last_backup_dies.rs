@@ -55,6 +55,7 @@ fn find(rule: &Rule, case: &Case<'_>, backups: &Backups) -> Vec<Raised> {
             "backups that go",
         );
         one.finding.evidence.extend(fate.last);
+        one.finding.evidence.extend(fate.unfinished);
         raised.push(
             one.advice("take a snapshot outside of this configuration and wait until it is complete, then check again"),
         );

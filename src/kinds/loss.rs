@@ -300,6 +300,16 @@ const fn recovery_point(of: &'static str) -> Backup {
     backup("aws_backup_recovery_point", of, BY_ARN)
 }
 
+/// States in which a backup can be restored from; one whose listing says no state is taken for whole.
+/// Source: the values of `Status` and `State` in the API references of RDS, EC2, DynamoDB and AWS Backup.
+const WHOLE: &[&str] = &["available", "completed", "active", "retained"];
+
+/// Says whether a backup in this state can be restored from.
+#[must_use]
+pub fn is_whole(status: &str) -> bool {
+    WHOLE.iter().any(|whole| status.eq_ignore_ascii_case(whole))
+}
+
 /// Says whether the type is a backup of something.
 #[must_use]
 pub fn is_backup(kind: &str) -> bool {
