@@ -122,7 +122,7 @@ fn holder(
     let advice = if is_refused_unless_empty(facts, target.settings) {
         "see what is in it, and copy what somebody may need"
     } else if lost {
-        "take a snapshot and wait until it is complete (see 'whose explain last-backup-dies'), then check again"
+        super::last_backup_dies::SAVE_FIRST
     } else {
         "restore what is left once, somewhere else, before you rely on it"
     };
@@ -210,7 +210,13 @@ fn backup(rule: &Rule, case: &Case<'_>, backups: &Backups, number: usize, at: Li
         ),
         (None, true) => (
             Verdict::Block,
-            format!("deletes {name}, and nothing else is left of what it is a backup of"),
+            match backups.source(at) {
+                Some(gone) => format!(
+                    "deletes {name} together with {}, and no other backup is left",
+                    case.name(gone)
+                ),
+                None => format!("deletes {name}, and nothing else is left of what it is a backup of"),
+            },
         ),
     };
     let mut raised = rule.raise(verdict, title).about(case, [number]);

@@ -53,11 +53,8 @@ fn find(rule: &Rule, case: &Case<'_>, _: &Backups) -> Vec<Raised> {
         } else {
             listed(&names, 3)
         };
-        let verb = if case.plan().is_some() {
-            "claims or uses"
-        } else {
-            "claims"
-        };
+        // Of a list every claim is another's, and so named; of a plan its own is not.
+        let verb = "claims or uses";
         let verb = if names.len() > 1 {
             verb.replace("claims", "claim").replace("uses", "use")
         } else {

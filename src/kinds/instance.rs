@@ -405,4 +405,18 @@ mod tests {
         assert_eq!(live.len(), 2);
         assert_eq!(faults[0].0, "aws_instance");
     }
+
+    #[tokio::test]
+    async fn where_the_named_root_device_is_not_mapped_the_reserved_name_counts() {
+        let quirk = BASTION.replace("<rootDeviceName>/dev/xvda<", "<rootDeviceName>/dev/sdz<");
+        let live = Replay::default()
+            .answer("DescribeInstances", &quirk)
+            .answer("DescribeInstances", SECOND)
+            .answer("DescribeVolumes", VOLUMES)
+            .list(LISTING.list)
+            .await
+            .expect("both pages");
+        assert_eq!(texts(&live[0], "root_block_device.volume_id"), ["vol-0a1b2c3d"]);
+        assert_eq!(texts(&live[0], "ebs_block_device.volume_id"), ["vol-1a1b2c3d"]);
+    }
 }
