@@ -1,9 +1,12 @@
 //! The rules of the gate: what each is called, what it means, and how it is found.
 
+use std::collections::BTreeSet;
+
 use super::Verdict;
 use super::case::Case;
 use super::fate::Backups;
 use super::report::Finding;
+use crate::model::Symbol;
 
 /// A rule: its code, what the code means, and how it is found.
 pub struct Rule {
@@ -90,6 +93,12 @@ pub(super) fn counted(count: usize, one: &str) -> String {
     } else {
         format!("{count} {one}s")
     }
+}
+
+/// `ingress, vpc_id`
+pub(super) fn joined(words: &BTreeSet<Symbol>) -> String {
+    let words: Vec<&str> = words.iter().map(|word| word.as_str()).collect();
+    words.join(", ")
 }
 
 /// `a`, `a and b`, `a, b and 3 more`.

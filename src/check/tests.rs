@@ -164,3 +164,20 @@ fn platforms_input(all: Vec<Live>) -> Input {
         .collect();
     input(all, vec![state("platform")], claims)
 }
+
+/// A claim on a bucket, whose ARN tells neither account nor region.
+fn claim_of_bucket(state: u32, address: &str, bucket: &Live) -> Claim {
+    Claim {
+        account: Some(ACCOUNT.into()),
+        region: Some(REGION.into()),
+        configuration: Configuration::new().with("bucket", &*bucket.id),
+        ..claim_of(state, address, bucket)
+    }
+}
+
+/// A change of a bucket or of a part of it.
+fn change_of_bucket(action: Action, address: &str, bucket: &Live) -> PlannedChange {
+    let mut change = change(action, address, bucket);
+    change.before = Some(claim_of_bucket(0, address, bucket));
+    change
+}

@@ -200,7 +200,11 @@ fn evidence(page: &mut Page, report: &CheckReport, look: Look) {
         let several = some.iter().filter(|(other, _)| other.code == finding.code).count() > 1;
         // Of several with one code, which one it is.
         let which = if several { short(&finding.title) } else { "" };
-        page.labelled(2, &finding.code, finding.code.len() + 2, style, which);
+        if which.is_empty() {
+            page.line(&format!("  {style}{}{style:#}", plain(&finding.code)));
+        } else {
+            page.labelled(2, &finding.code, finding.code.len() + 2, style, which);
+        }
         for line in lines.iter().take(shown) {
             // Commands are copied: never wrapped.
             if line.starts_with("aws ") {

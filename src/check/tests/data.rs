@@ -249,3 +249,26 @@ fn a_backup_whose_vault_or_key_goes_too_saves_nothing() {
         database.dies_with_it
     );
 }
+
+#[test]
+fn versioning_that_goes_with_its_bucket_guards_nothing_any_more() {
+    let bucket = live("aws_s3_bucket", "assets");
+    let answer = |with_bucket: bool| {
+        let mut changes = vec![change_of_bucket(
+            Action::Delete,
+            "aws_s3_bucket_versioning.assets",
+            &bucket,
+        )];
+        if with_bucket {
+            changes.push(change_of_bucket(Action::Delete, "aws_s3_bucket.n0", &bucket));
+        }
+        let claims = vec![
+            claim_of_bucket(0, "aws_s3_bucket.n0", &bucket),
+            claim_of_bucket(0, "aws_s3_bucket_versioning.assets", &bucket),
+        ];
+        let ledger = Ledger::new(input(vec![bucket.clone()], vec![state("platform")], claims));
+        says(&of_plan(&ledger, plan(changes)))
+    };
+    assert_eq!(answer(false), ["review drops-protection"]);
+    assert_eq!(answer(true), ["review destroys-data"]);
+}

@@ -134,3 +134,33 @@ fn what_a_group_made_goes_with_the_group() {
     );
     assert_eq!(of_plan(&ledger, plan(vec![group, service])).verdict, Verdict::Pass);
 }
+
+#[test]
+fn a_part_of_what_another_state_claims_asks_for_a_look() {
+    let bucket = live("aws_s3_bucket", "assets");
+    let answer = |owner: u32| {
+        let ledger = Ledger::new(input(
+            vec![bucket.clone(), vpc()],
+            vec![state("platform"), state("labs")],
+            vec![
+                claim_of_bucket(owner, "aws_s3_bucket.assets", &bucket),
+                claim_of_bucket(0, "aws_s3_bucket_policy.assets", &bucket),
+                claim_of(0, "aws_vpc.n0", &vpc()),
+            ],
+        ));
+        let changes = vec![
+            change(Action::NoOp, "aws_vpc.n0", &vpc()),
+            change_of_bucket(Action::Delete, "aws_s3_bucket_policy.assets", &bucket),
+        ];
+        says(&of_plan(
+            &ledger,
+            Plan {
+                lineage: Some("lineage of platform".to_owned()),
+                serial: Some(1),
+                ..plan(changes)
+            },
+        ))
+    };
+    assert_eq!(answer(1), ["review destroys-shared"]);
+    assert_eq!(answer(0), Vec::<String>::new(), "a part of its own bucket");
+}

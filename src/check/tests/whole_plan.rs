@@ -237,3 +237,18 @@ fn an_earlier_check_knows_a_serial_and_nothing_else() {
         assert_eq!((report.verdict, says(&report)), (Verdict::Pass, Vec::new()));
     }
 }
+
+#[test]
+fn an_account_that_a_provider_forbids_blocks() {
+    let answer = |forbidden: &str| {
+        let mut plan = plan(vec![change(Action::NoOp, "aws_vpc.n0", &vpc())]);
+        plan.providers.push(ProviderPlace {
+            name: "aws".to_owned(),
+            forbidden_accounts: vec![forbidden.into()],
+            ..ProviderPlace::default()
+        });
+        says(&of_plan(&platforms(vec![vpc()]), plan))
+    };
+    assert_eq!(answer(ACCOUNT), ["block wrong-account"]);
+    assert_eq!(answer("210987654321"), Vec::<String>::new());
+}
