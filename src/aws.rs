@@ -7,10 +7,13 @@ pub mod call;
 pub mod clients;
 pub mod fault;
 pub mod list;
+mod pace;
 pub mod readonly;
 #[cfg(test)]
 pub mod replay;
 pub mod session;
+pub mod stacks;
+pub mod tagging;
 pub mod trail;
 pub mod whole;
 

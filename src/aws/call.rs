@@ -35,6 +35,7 @@ use aws_types::SigningName;
 use aws_types::region::{Region, SigningRegion};
 use aws_types::service_config::ServiceConfigKey;
 use rustc_hash::FxHashMap;
+use tokio::task::JoinSet;
 
 pub use service::{Host, Protocol, Service};
 pub use tree::{Tree, Unreadable};
@@ -290,7 +291,18 @@ impl Call {
     /// The fault that ended it, after the SDK's retries.
     pub async fn send(&self, request: Request) -> Result<Tree, Fault> {
         tracing::debug!(action = self.action, region = %self.place.region, "call");
-        self.operation.invoke(request).await.map_err(|error| {
+        // On any thread of the runtime: signing and reading keep one alone too busy, where calls are many. What drops
+        // this future drops the set, and so ends the call.
+        let mut calls = JoinSet::new();
+        let operation = self.operation.clone();
+        calls.spawn(async move { operation.invoke(request).await });
+        let answer = match calls.join_next().await {
+            Some(Ok(answer)) => answer,
+            Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            // The runtime is being shut down.
+            _ => return Err(Fault::ours(self.action, Reason::TimedOut)),
+        };
+        answer.map_err(|error| {
             let mut fault = Fault::from_sdk(self.action, &error);
             fault.reason = self.judged(&fault, &error);
             tracing::debug!(region = %self.place.region, %fault, "fault");
@@ -338,7 +350,8 @@ impl Call {
 #[derive(Debug)]
 struct Refusal {
     meta: ErrorMetadata,
-    /// Not an answer of this service's API: a page for people, or another service's form of error.
+    /// Not an answer of this service's API, and no failure on the way: a page for people that says that there is no such
+    /// thing, or another service's form of error.
     foreign: bool,
     /// The service says that nobody has set it up here, and says so with the code of a denial.
     not_set_up: bool,
@@ -582,7 +595,7 @@ fn refusal(service: &Service, answer: &HttpResponse, bytes: &[u8]) -> Refusal {
     }
     Refusal {
         meta: meta.build(),
-        foreign: html
+        foreign: html && matches!(answer.status().as_u16(), 404 | 500 | 501)
             || matches!(service.protocol, Protocol::Json { .. } | Protocol::RestJson)
                 && header("content-type").is_some_and(|kind| kind.contains("xml")),
         not_set_up: NOT_SET_UP
