@@ -451,6 +451,7 @@ pub(crate) fn known(path: &Path) -> Result<crate::check::Known, Failure> {
     Ok(crate::check::Known {
         source: path.display().to_string(),
         at: scan.scanned_at,
+        of_receipt: false,
         states,
         claims,
     })
