@@ -26,7 +26,6 @@ mod state_swapped;
 mod strands_dependents;
 mod unseen;
 mod wrong_account;
-mod wrong_region;
 
 pub use report::{ChangeRow, CheckReport, CoverageRows, Finding, PlanRow, SCHEMA, Subject, Tool};
 pub use rules::{RULES, Rule, rule};

@@ -116,7 +116,6 @@ pub(super) fn listed(names: &[String], shown: usize) -> String {
 /// Every rule, in the order of reports.
 pub static RULES: &[&Rule] = &[
     &super::wrong_account::RULE,
-    &super::wrong_region::RULE,
     &super::state_swapped::RULE,
     &super::stale_plan::RULE,
     &super::creates_what_exists::RULE,
@@ -168,7 +167,6 @@ mod tests {
                 "strands-dependents",
                 "unseen",
                 "wrong-account",
-                "wrong-region",
             ]
         );
         for finding in crate::findings::RULES {

@@ -1,4 +1,6 @@
-//! `wrong-account`: the plan is about another account than the one that was seen.
+//! `wrong-account`: the plan is about another account or region than the one that was seen.
+
+mod region;
 
 use std::collections::BTreeSet;
 
@@ -10,15 +12,21 @@ use crate::model::Symbol;
 
 pub(super) static RULE: Rule = Rule {
     code: "wrong-account",
-    summary: "the plan is about another account than the one that was seen or is allowed",
+    summary: "the plan is about another account or region than the one that was seen or is allowed",
     explanation: "\
 The ids and ARNs in the plan, its providers' allowed accounts or the role that they assume name an account that is
 not the one of the credentials or the snapshot; or a provider forbids the account; or the config file does not allow
 it. What was seen says nothing about what the plan would do.
 
-Use the credentials of the plan's account (--profile), or the plan of this account.
+Or everything in the plan stands in a region that was not looked at. Or the plan makes again, in another region, what
+its own state has and what is live: AWS_REGION, the profile or a variable names another region than the last time.
+Terraform then finds nothing of what the state says, and plans to make all of it once more.
 
-Needs: an ARN, an account id or a role in the plan. A plan that only creates may name none.",
+Use the credentials of the plan's account (--profile) and the region that the state's resources are in, or make the
+plan again; or scan the plan's region (--region).
+
+Needs: an ARN, an account id or a role in the plan (one that only creates may name none); the region of its providers
+or resources; for what is made again, a binary plan (it knows the lineage) and its state.",
     find,
 };
 
@@ -106,5 +114,6 @@ fn find(rule: &Rule, case: &Case<'_>, _: &Backups) -> Vec<Raised> {
             );
         }
     }
+    raised.extend(region::find(rule, case));
     raised
 }

@@ -158,7 +158,7 @@ fn a_plan_of_a_region_that_was_not_seen_blocks() {
     for action in [Action::Create, Action::Update, Action::Delete] {
         assert_eq!(
             says(&elsewhere(action)),
-            ["block wrong-region", "incomplete unseen"],
+            ["block wrong-account", "incomplete unseen"],
             "{action:?}"
         );
     }
@@ -193,7 +193,7 @@ fn what_the_state_has_in_another_region_is_made_again_in_the_wrong_one() {
         &platforms(three()),
         creates(&["aws_vpc.n0", "aws_vpc.n1", "aws_vpc.n2"]),
     );
-    assert_eq!(says(&report), ["block wrong-region"]);
+    assert_eq!(says(&report), ["block wrong-account"]);
     assert_eq!(
         report.findings[0].title,
         "creates 3 resources in us-east-1 that its own state has in eu-west-1, where they are live"

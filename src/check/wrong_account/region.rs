@@ -1,32 +1,18 @@
-//! `wrong-region`: the plan is about another region than the one that was seen, or than its state's.
+//! The region's half of `wrong-account`: the plan is about another region than the one that was seen, or than its
+//! state's.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
 
-use super::Verdict;
-use super::case::{Case, Target};
-use super::fate::Backups;
-use super::rules::{Raised, Rule, counted};
+use crate::check::Verdict;
+use crate::check::case::{Case, Target};
+use crate::check::rules::{Raised, Rule, counted};
 use crate::kinds::facts::Scope;
 use crate::model::Symbol;
 
-pub(super) static RULE: Rule = Rule {
-    code: "wrong-region",
-    summary: "the plan is about another region than the one that was seen, or than the one of its state",
-    explanation: "\
-Either everything in the plan stands in a region that was not looked at; or the plan makes again, in another region,
-what its own state has and what is live: AWS_REGION, the profile or a variable names another region than the last
-time. Terraform then finds nothing of what the state says, and plans to make all of it once more.
-
-Set the region that the state's resources are in and make the plan again; or scan the plan's region (--region).
-
-Needs: the region of the plan's providers or of its resources; for the second, a binary plan (it knows the lineage)
-and its state.",
-    find,
-};
-
-fn find(rule: &Rule, case: &Case<'_>, _: &Backups) -> Vec<Raised> {
+/// What speaks against the region of the plan.
+pub(super) fn find(rule: &Rule, case: &Case<'_>) -> Vec<Raised> {
     if case.plan().is_none() {
         return Vec::new();
     }
