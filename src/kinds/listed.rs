@@ -9,9 +9,9 @@ mod json;
 pub(crate) mod list;
 mod orphans;
 mod path;
-mod services;
 #[cfg(test)]
-mod tests;
+mod replays;
+mod services;
 mod titles;
 
 pub(super) use item::time;
