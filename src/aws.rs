@@ -11,6 +11,8 @@ pub mod readonly;
 #[cfg(test)]
 pub mod replay;
 pub mod session;
+pub mod stacks;
+pub mod tagging;
 pub mod trail;
 pub mod whole;
 

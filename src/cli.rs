@@ -22,6 +22,7 @@ mod kinds;
 mod look;
 mod output;
 mod paper;
+mod policy;
 mod receipts;
 mod report;
 mod scan;
@@ -124,6 +125,7 @@ enum Command {
     Recoverable(Box<triage::RecoverableArgs>),
     Explain(Box<explain::Args>),
     Kinds(kinds::Args),
+    Policy(policy::Args),
     Demo(demo::Args),
     Init(init::Args),
     Completions(completions::Args),
@@ -158,6 +160,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Recoverable(args) => triage::run_recoverable(*args, &mut ui),
         Command::Explain(args) => explain::run(*args, &mut ui),
         Command::Kinds(args) => kinds::run(&args, &mut ui),
+        Command::Policy(args) => policy::run(&args, &mut ui),
         Command::Demo(args) => demo::run(args, &mut ui),
         Command::Init(args) => init::run(args, &mut ui),
         Command::Completions(args) => completions::run(&args, &mut ui),

@@ -338,7 +338,8 @@ impl Call {
 #[derive(Debug)]
 struct Refusal {
     meta: ErrorMetadata,
-    /// Not an answer of this service's API: a page for people, or another service's form of error.
+    /// Not an answer of this service's API, and no failure on the way: a page for people that says that there is no such
+    /// thing, or another service's form of error.
     foreign: bool,
     /// The service says that nobody has set it up here, and says so with the code of a denial.
     not_set_up: bool,
@@ -582,7 +583,7 @@ fn refusal(service: &Service, answer: &HttpResponse, bytes: &[u8]) -> Refusal {
     }
     Refusal {
         meta: meta.build(),
-        foreign: html
+        foreign: html && matches!(answer.status().as_u16(), 404 | 500 | 501)
             || matches!(service.protocol, Protocol::Json { .. } | Protocol::RestJson)
                 && header("content-type").is_some_and(|kind| kind.contains("xml")),
         not_set_up: NOT_SET_UP

@@ -70,15 +70,7 @@ impl Replay {
     /// Clients of eu-west-1 that this answers.
     #[must_use]
     pub fn clients(&self) -> Clients {
-        let config = aws_config::SdkConfig::builder()
-            .behavior_version(aws_config::BehaviorVersion::latest())
-            .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(
-                aws_credential_types::Credentials::new("AKIAEXAMPLE", "example", None, None, "replay"),
-            ))
-            .retry_config(aws_config::retry::RetryConfig::disabled())
-            .http_client(self.clone())
-            .build();
-        Clients::new(&config, &Arc::new(Caller::new(&config)), Symbol::known("eu-west-1"))
+        clients_on(self.clone())
     }
 
     /// The same with everything that came of it.
@@ -91,6 +83,19 @@ impl Replay {
     }
 }
 
+/// Clients of eu-west-1 without retries, on any HTTP client.
+pub fn clients_on(http: impl HttpClient + 'static) -> Clients {
+    let config = aws_config::SdkConfig::builder()
+        .behavior_version(aws_config::BehaviorVersion::latest())
+        .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(
+            aws_credential_types::Credentials::new("AKIAEXAMPLE", "example", None, None, "replay"),
+        ))
+        .retry_config(aws_config::retry::RetryConfig::disabled())
+        .http_client(http)
+        .build();
+    Clients::new(&config, &Arc::new(Caller::new(&config)), Symbol::known("eu-west-1"))
+}
+
 impl HttpClient for Replay {
     fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
@@ -99,9 +104,9 @@ impl HttpClient for Replay {
 
 impl HttpConnector for Replay {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let operation = operation_of(&request);
+        let mut answers = self.answers.lock().expect("not poisoned");
+        let operation = operation_of(&request, &answers);
         let answer = {
-            let mut answers = self.answers.lock().expect("not poisoned");
             // A test that cares where it is asked names the whole address.
             let key = if answers.contains_key(request.uri()) {
                 request.uri()
@@ -128,15 +133,26 @@ impl HttpConnector for Replay {
 }
 
 /// Names the operation of a request of any of the protocols: `Action=` of query, the target header of JSON; in REST the
-/// path, without the slashes at its ends.
-fn operation_of(request: &HttpRequest) -> String {
+/// path, without the slashes at its ends, unless there is an answer for the whole of it: `GET /a?b=c`.
+fn operation_of(request: &HttpRequest, answers: &Answers) -> String {
     if let Some(target) = request.headers().get("x-amz-target") {
         return target.rsplit('.').next().unwrap_or_default().to_owned();
     }
     let body = request.body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
     body.split('&')
         .find_map(|pair| pair.strip_prefix("Action="))
-        .map_or_else(|| path_of(request.uri()), str::to_owned)
+        .map_or_else(
+            || {
+                let after_host = request.uri().splitn(4, '/').nth(3).unwrap_or_default();
+                let whole = format!("{} /{after_host}", request.method());
+                if answers.contains_key(&whole) {
+                    whole
+                } else {
+                    path_of(request.uri())
+                }
+            },
+            str::to_owned,
+        )
 }
 
 /// `backup-vaults` of `https://backup.eu-west-1.amazonaws.com/backup-vaults/?maxResults=1000`.

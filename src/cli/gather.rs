@@ -137,19 +137,7 @@ impl AccountArgs {
                 "give it to --region or to --exclude-region",
             ));
         }
-        let mut kinds: Vec<String> = Vec::new();
-        for name in &self.kind {
-            if name == DESCRIBED {
-                kinds.extend(registry::described().map(|kind| kind.name.to_owned()));
-            } else {
-                kinds.push(known_kind(name)?);
-            }
-        }
-        // Alone it is no choice among kinds: of a family that is listed together nothing is left out.
-        let listed = self.kind.is_empty() || self.kind.iter().any(|name| name != DESCRIBED);
-        if !listed {
-            kinds.clear();
-        }
+        let (kinds, listed) = chosen_kinds(&self.kind)?;
         let (states, claims) = read_states(
             if self.state.is_empty() {
                 &config.states
@@ -184,6 +172,24 @@ impl AccountArgs {
 
 /// Stands for all kinds that are written in code.
 const DESCRIBED: &str = "described";
+
+/// The kinds that are asked for, none for all; and whether those of the table are among them.
+pub(crate) fn chosen_kinds(names: &[String]) -> Result<(Vec<String>, bool), Failure> {
+    let listed = names.is_empty() || names.iter().any(|name| name != DESCRIBED);
+    if !listed {
+        // Alone it is no choice among kinds: of a family that is listed together nothing is left out.
+        return Ok((Vec::new(), false));
+    }
+    let mut kinds = Vec::new();
+    for name in names {
+        if name == DESCRIBED {
+            kinds.extend(registry::described().map(|kind| kind.name.to_owned()));
+        } else {
+            kinds.push(known_kind(name)?);
+        }
+    }
+    Ok((kinds, true))
+}
 
 /// The kind that a Terraform type belongs to: asking for `aws_alb` is asking for `aws_lb`.
 fn known_kind(name: &str) -> Result<String, Failure> {

@@ -303,9 +303,14 @@ fn attributes() -> FxHashMap<&'static str, Vec<Attribute>> {
 }
 
 fn kind_of(row: &Row, aliases: Vec<&'static str>, facets: Vec<Facet>, attributes: Vec<Attribute>) -> Kind {
-    let service = row.iam.first().map_or(row.service.0, |action| {
-        action.0.split(':').next().unwrap_or(row.service.0)
-    });
+    // As ARNs call it; where only the API knows them, as IAM actions do, which is the same for nearly all.
+    let of_arn = row
+        .arn
+        .0
+        .strip_prefix("arn:{partition}:")
+        .and_then(|rest| rest.split(':').next());
+    let of_action = row.iam.first().and_then(|action| action.0.split(':').next());
+    let service = of_arn.or(of_action).unwrap_or(row.service.0);
     let comparable = attributes
         .iter()
         .any(|attribute| matches!(attribute.role, Role::Stable));
@@ -348,8 +353,9 @@ fn arn_template(row: &Row) -> &'static str {
     if left.contains('{') || !template.contains("{id}") {
         return "";
     }
-    // Two of a name in two regions have one ARN each; a global call's region is nothing that a state knows.
-    if row.is_global() && template.contains("{region}") {
+    // A global call's region is nothing that a state knows.
+    let region = template.split(':').nth(3).unwrap_or_default();
+    if row.is_global() && !region.is_empty() {
         return "";
     }
     Box::leak(template.into_boxed_str())
@@ -393,6 +399,28 @@ impl Row {
     #[must_use]
     pub fn is_helper(&self) -> bool {
         self.kind.starts_with('_')
+    }
+
+    /// The operations that it calls, with the service that they are of: `sqs:ListQueues`.
+    pub fn operations(&self) -> impl Iterator<Item = &'static str> {
+        let discovery = services::find(&self.service).map(|service| service.discovery);
+        std::iter::once(self.op.0)
+            .chain(self.detail.as_ref().map(|detail| detail.op.0))
+            .chain(describe::of(self.kind.0).iter().map(|describe| describe.op.0))
+            .chain(discovery.filter(|operation| !operation.is_empty()))
+            .map(|operation| crate::model::Symbol::new(&format!("{}:{operation}", self.service.0)).as_str())
+    }
+
+    /// The IAM actions that it needs.
+    pub fn actions(&self) -> impl Iterator<Item = &'static str> {
+        let discovery = services::find(&self.service)
+            .filter(|service| !service.discovery.is_empty())
+            .and_then(|service| {
+                let prefix = self.iam.first()?.split(':').next()?;
+                Some(crate::model::Symbol::new(&format!("{prefix}:{}", service.discovery)).as_str())
+            });
+        let describes = describe::of(self.kind.0).iter().map(|describe| describe.iam.0);
+        self.iam.iter().map(|action| action.0).chain(describes).chain(discovery)
     }
 
     /// What else than its id a state may hold a live thing by.

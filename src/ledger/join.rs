@@ -11,6 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::kinds::facts::{Facet, Kind, Scope};
 use crate::kinds::{Disposition, disposition};
+use crate::model::live::UNCLASSIFIED;
 use crate::model::{Arn, Claim, Live, State, Symbol, Value};
 
 use super::index::{GLOBAL, Index};
@@ -225,6 +226,12 @@ impl Places {
 pub(super) fn find(ledger: &Ledger, index: &Index<'_>, places: &Places, claim: &Claim) -> Match {
     let (account, region) = places.place(claim);
     let disposition = disposition(&claim.kind);
+    // What no kind lists is held by whatever claims its ARN, a part of something else too.
+    if let Some(at) = claim.arn.as_deref().and_then(|arn| index.arn(arn))
+        && index.live(at).kind == UNCLASSIFIED
+    {
+        return Match::On(at);
+    }
     if let Disposition::Facet(kind, facet) = disposition {
         return find_whole(index, claim, kind, facet, account, region);
     }

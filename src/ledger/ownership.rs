@@ -6,7 +6,9 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::kinds::facts::Usage;
-use crate::model::{CellStatus, Coverage, Delegate, Live, Origin, Symbol};
+use crate::model::coverage::{STACK_RESOURCES, TAGS};
+use crate::model::live::UNCLASSIFIED;
+use crate::model::{Cell, CellStatus, Coverage, Delegate, Live, Origin, Symbol};
 
 use super::index::{GLOBAL, Index};
 use super::projects::Voices;
@@ -91,10 +93,41 @@ fn listing_gap(ledger: &Ledger, live: &Live, whole_found: bool) -> Option<String
         let gap = unseen(part.kind)?;
         Some(format!("it is part of {}, and {gap}", part.whole))
     });
-    of_whole.or_else(|| {
+    let own = || {
         let own = ledger.coverage.cell(live.kind, live.account, live.region)?;
         (own.status != CellStatus::Listed).then(|| format!("{} in {} is {}", own.kind, own.region, own.status.word()))
-    })
+    };
+    of_whole.or_else(own).or_else(|| maker_gap(ledger, live))
+}
+
+/// Why it cannot be said that no other system made it: where its tags, or what stacks hold, were not seen.
+fn maker_gap(ledger: &Ledger, live: &Live) -> Option<String> {
+    if live.kind == UNCLASSIFIED {
+        return Some("only its tags are known: no kind lists it".to_owned());
+    }
+    let kind = crate::kinds::kind(&live.kind);
+    // Described kinds bring their own tags.
+    let tags = live.tags.is_empty() && !crate::kinds::is_described(&live.kind);
+    let stacks = kind.is_some_and(|kind| !kind.cloudformation.is_empty());
+    let mut asked = [(tags, TAGS), (stacks, STACK_RESOURCES)].into_iter();
+    asked.find_map(|(matters, what)| matters.then(|| unseen_beside(ledger, what, live)).flatten())
+}
+
+/// Why what is asked beside the kinds was not seen where `live` is; `None` also where it was never asked.
+fn unseen_beside(ledger: &Ledger, what: Symbol, live: &Live) -> Option<String> {
+    let mut asked = ledger
+        .coverage
+        .of_kind(what)
+        .filter(|cell| cell.account == live.account)
+        .peekable();
+    asked.peek()?;
+    let of_region = |cell: &&Cell| live.region == GLOBAL || cell.region == live.region;
+    let mut seen = asked.filter(of_region).peekable();
+    if seen.peek().is_none() {
+        return Some(format!("{what} in {} was not listed", live.region));
+    }
+    let gap = seen.find(|cell| cell.status != CellStatus::Listed);
+    gap.map(|gap| format!("{what} in {} is {}", gap.region, gap.status.word()))
 }
 
 /// Resources that a claim may mean without saying which.

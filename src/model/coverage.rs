@@ -6,6 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::Symbol;
 
+/// Stands in the coverage for the tags that come in bulk, beside the kinds.
+pub const TAGS: Symbol = Symbol::known("aws_resource_tags");
+
+/// Stands in the coverage for what stacks say that they hold, beside the kinds.
+pub const STACK_RESOURCES: Symbol = Symbol::known("aws_stack_resources");
+
 /// How the listing of one kind in one account and region ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Configuration, Coverage, Symbol, Tags, Timestamp};
 
+/// The kind of what carries tags and is listed by no kind.
+pub const UNCLASSIFIED: Symbol = Symbol::known("unclassified");
+
 /// Stands in [`Live::observed`] where some of its settings could not be asked for: the operations that gave no answer.
 /// Of what it does not say then, nothing may be concluded.
 pub const UNSEEN: &str = "unseen";

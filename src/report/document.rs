@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::findings::{self, Finding};
 use crate::ledger::{Ledger, NoMatch, Node, Ownership};
+use crate::model::live::UNCLASSIFIED;
 use crate::model::{Account, Cell, Delegate, StateStatus, Tags, Timestamp};
 
 /// The schema's name; it changes only with a breaking change.
@@ -65,6 +66,9 @@ pub struct Summary {
     pub missing: u64,
     pub duplicate_sets: u64,
     pub orphans: u64,
+    /// Of the live: what has tags, and is listed by no kind.
+    #[serde(default)]
+    pub unclassified: u64,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -132,6 +136,7 @@ impl Document {
                 .filter(|finding| finding.code == "duplicate-set")
                 .count() as u64,
             orphans: ledger.entries.iter().filter(|entry| entry.orphan.is_some()).count() as u64,
+            unclassified: ledger.live.iter().filter(|one| one.kind == UNCLASSIFIED).count() as u64,
             ..Summary::default()
         };
         for entry in &ledger.entries {

@@ -301,6 +301,10 @@ impl<'a> View<'a> {
             false,
         ));
         rows.push(count(summary.aws_made, "made by AWS", "defaults that AWS made", false));
+        if summary.unclassified > 0 {
+            let meaning = "they have tags, and no kind lists them";
+            rows.push(count(summary.unclassified, "unclassified", meaning, false));
+        }
         rows.push(count(summary.live, "live in all", "", false));
         rows
     }

@@ -16,73 +16,8 @@
 # cargo built. WHOSE_OPTIONS goes to every check, such as --all or --format json.
 set -euo pipefail
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-accounts=$root/snapshots/accounts
-python=$root/.venv/bin/python
-[[ -x $python ]] || python=python3
-whose=${WHOSE:-${CARGO_TARGET_DIR:-$HOME/.cache/whose/target}/debug/whose}
-
-export TF_CLI_CONFIG_FILE=/dev/null TF_IN_AUTOMATION=1 CHECKPOINT_DISABLE=1
-export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_EC2_METADATA_DISABLED=true AWS_REGION=eu-west-1
-unset AWS_PROFILE AWS_SESSION_TOKEN AWS_CA_BUNDLE
-
-work=$(mktemp -d)
-server=
-failed=0
-trap 'stop; rm -rf "$work"' EXIT
-
-# The folder that holds registry.terraform.io/hashicorp/aws/...
-plugins() {
-    local place found
-    if [[ -n ${WHOSE_TF_PLUGIN_DIR:-} ]]; then
-        echo "$WHOSE_TF_PLUGIN_DIR"
-        return
-    fi
-    for place in "$HOME/.terraform.d/plugins" "$HOME/.terraform.d/plugin-cache" /opt /usr/share/terraform /usr/local/share/terraform; do
-        [[ -d $place ]] || continue
-        found=$(find "$place" -name 'terraform-provider-aws*' -path '*/registry.terraform.io/*' -print -quit)
-        if [[ -n $found ]]; then
-            echo "${found%%/registry.terraform.io/*}"
-            return
-        fi
-    done
-}
-
-stop() {
-    if [[ -n $server ]]; then
-        kill "$server" 2> /dev/null || true
-        wait "$server" 2> /dev/null || true
-        server=
-    fi
-}
-
-# start ACCOUNT
-start() {
-    stop
-    : > "$work/ready"
-    "$python" "$root/tests/story/account.py" serve "$accounts/$1" > "$work/ready" 2> "$work/server.log" &
-    server=$!
-    until grep -q '^ready' "$work/ready"; do
-        kill -0 "$server"
-        sleep 0.2
-    done
-    AWS_ENDPOINT_URL=$(cut -d' ' -f2 "$work/ready")
-    export AWS_ENDPOINT_URL
-}
-
-# project CONFIGURATION FOLDER [STATE]
-project() {
-    local mirror
-    mirror=$(plugins)
-    mkdir -p "$work/$2"
-    cp -r "$root/tests/terraform/$1/." "$work/$2/"
-    [[ -z ${3:-} ]] || cp "$3" "$work/$2/terraform.tfstate"
-    if [[ -n $mirror ]]; then
-        terraform -chdir="$work/$2" init -input=false -no-color -plugin-dir="$mirror" > /dev/null
-    else
-        terraform -chdir="$work/$2" init -input=false -no-color > /dev/null
-    fi
-}
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+export AWS_REGION=eu-west-1
 
 # plan FOLDER [OPTION...]
 plan() {
@@ -124,7 +59,7 @@ states=$accounts/story-healthy/states
 
 a() {
     title "a: a new laptop, the configuration and no state"
-    start story-healthy
+    start serve "$accounts/story-healthy"
     project platform laptop
     plan laptop
     check block creates-what-exists -- laptop/plan.out --state "$states"
@@ -132,7 +67,7 @@ a() {
 
 b() {
     title "b: the copies, to be deleted by hand, and one original among them"
-    start story-copies
+    start serve "$accounts/story-copies"
     cat > "$work/list.txt" <<'LIST'
 nat-02974775a846478d9
 eipalloc-96b6b44512a412e29
@@ -152,7 +87,7 @@ PY
 
 c() {
     title "c: the archive of the old laptop is unpacked over the new state"
-    start story-copies
+    start serve "$accounts/story-copies"
     mkdir -p "$work/states"
     cp "$accounts"/story-copies/states-after-copies/*.tfstate "$work/states/"
     (cd "$work" && "$whose" scan --region eu-west-1,us-east-1 --no-config --state states --snapshot=last.jsonl.zst \
@@ -165,7 +100,7 @@ c() {
 
 d() {
     title "d: terraform destroy"
-    start story-healthy
+    start serve "$accounts/story-healthy"
     project platform platform "$states/platform.tfstate"
     plan platform -destroy
     check block destroys-data last-backup-dies destroys-shared strands-dependents mass-destroy \
@@ -174,7 +109,7 @@ d() {
 
 e() {
     title "e: the same destroy after manual snapshots, and labs is gone"
-    start story-healthy
+    start serve "$accounts/story-healthy"
     "$python" - "$AWS_ENDPOINT_URL" "$states/platform.tfstate" <<'PY'
 import json, sys
 import boto3
@@ -209,7 +144,7 @@ PY
 
 f() {
     title "f: one more rule and one more tag"
-    start story-healthy
+    start serve "$accounts/story-healthy"
     project platform small "$states/platform.tfstate"
     plan small -var office_cidr=203.0.113.0/24
     check pass -- small/plan.out --state "$states"

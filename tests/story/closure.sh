@@ -10,63 +10,17 @@
 # Needs terraform with the AWS provider (see record.sh), and tests/setup. WHOSE names the binary, else the one that cargo built.
 set -euo pipefail
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-python=$root/.venv/bin/python
-[[ -x $python ]] || { echo "run tests/setup first" >&2; exit 1; }
-whose=${WHOSE:-${CARGO_TARGET_DIR:-$HOME/.cache/whose/target}/debug/whose}
-command -v terraform > /dev/null || { echo "SKIPPED: terraform is not on this machine" >&2; exit 77; }
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+need_terraform
+export AWS_REGION=eu-west-1
 
-mirror=${WHOSE_TF_PLUGIN_DIR:-}
-for place in "$HOME/.terraform.d/plugins" "$HOME/.terraform.d/plugin-cache" /opt /usr/share/terraform /usr/local/share/terraform; do
-    [[ -z $mirror && -d $place ]] || continue
-    found=$(find "$place" -name 'terraform-provider-aws*' -path '*/registry.terraform.io/*' -print -quit)
-    mirror=${found%%/registry.terraform.io/*}
-done
-[[ -n $mirror ]] || { echo "SKIPPED: no mirror of the AWS provider; set WHOSE_TF_PLUGIN_DIR" >&2; exit 77; }
-
-export TF_CLI_CONFIG_FILE=/dev/null TF_IN_AUTOMATION=1 CHECKPOINT_DISABLE=1
-export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_EC2_METADATA_DISABLED=true AWS_REGION=eu-west-1
-export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null
-unset AWS_PROFILE AWS_SESSION_TOKEN AWS_CA_BUNDLE
-
-work=$(mktemp -d)
-mkfifo "$work/hold"
-"$python" "$root/tests/story/account.py" record "$work/recording.jsonl" --new --until-eof \
-    < "$work/hold" > "$work/ready" 2> "$work/moto.log" &
-exec 3> "$work/hold"
-trap 'exec 3>&-; wait; rm -rf "$work"' EXIT
-until grep -q '^ready ' "$work/ready"; do sleep 0.2; done
-AWS_ENDPOINT_URL=$(sed -n 's/^ready //p' "$work/ready")
-export AWS_ENDPOINT_URL
-
+start record "$work/recording.jsonl" --new
 mkdir "$work/states"
-cp -r "$root/tests/terraform/platform" "$work/platform"
 tf() { terraform -chdir="$work/$1" "${@:2}" > "$work/terraform.log" 2>&1 || { tail -40 "$work/terraform.log" >&2; exit 1; }; }
-tf platform init -input=false -no-color -plugin-dir="$mirror"
+project platform platform
 tf platform apply -input=false -no-color -auto-approve -parallelism=4
 keep() { cp "$work/platform/terraform.tfstate" "$work/states/platform.tfstate"; }
 
-failed=0
-# look NAME EXPRESSION: what the report must say, in Python, of the report `r`.
-look() {
-    local code=0
-    (cd "$work" && "$whose" scan --no-config --state states --region eu-west-1,us-east-1 --kind described \
-        --fail-on never --quiet --format json > report.json) || code=$?
-    "$python" - "$work/report.json" "$1" "$2" "$code" <<'PY' || failed=1
-import json, sys
-
-path, name, expression, code = sys.argv[1:]
-r = json.load(open(path))
-own = lambda word: sorted(x["id"] for x in r["resources"] if x["ownership"] == word and x["part_of"] is None)
-missing = sorted(m["address"] for m in r["missing"])
-claims = lambda id: sorted(c["source"] for x in r["resources"] if x["id"] == id for c in x["claims"])
-holds = eval(expression)
-print("ok  " if holds else "FAIL", name, r["summary"], "exit", code)
-if not holds:
-    print("  unmanaged", own("unmanaged"), "missing", missing)
-sys.exit(not holds)
-PY
-}
 id_of() { "$python" -c 'import json,sys
 for r in json.load(open(sys.argv[1]))["resources"]:
     if r["type"] + "." + r["name"] == sys.argv[2] and r["mode"] == "managed":
@@ -94,7 +48,7 @@ mkdir "$work/second"
 cp "$work"/platform/providers.tf "$work/second/"
 printf 'resource "aws_vpc" "lent" {}\n' > "$work/second/main.tf"
 [[ ! -f $work/platform/variables.tf ]] || cp "$work/platform/variables.tf" "$work/second/"
-tf second init -input=false -no-color -plugin-dir="$mirror"
+tf second init -input=false -no-color -plugin-dir="$(plugins)"
 tf second import -input=false -no-color aws_vpc.lent "$vpc"
 cp "$work/second/terraform.tfstate" "$work/states/second.tfstate"
 look "imported into a second state" "'$vpc' in own('shared') and claims('$vpc') == ['states/platform.tfstate', 'states/second.tfstate']"

@@ -15,76 +15,12 @@
 # Each builds on what is committed for the one before it. A new recording has new ids.
 set -euo pipefail
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-accounts=$root/snapshots/accounts
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 plans=$root/tests/fixtures/plans
-python=$root/.venv/bin/python
-[[ -x $python ]] || python=python3
-
-export TF_CLI_CONFIG_FILE=/dev/null TF_IN_AUTOMATION=1 CHECKPOINT_DISABLE=1
-export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_EC2_METADATA_DISABLED=true
-unset AWS_PROFILE AWS_SESSION_TOKEN AWS_CA_BUNDLE
-
-work=$(mktemp -d)
-server=
-trap 'stop; rm -rf "$work"' EXIT
-
-# The folder that holds registry.terraform.io/hashicorp/aws/...
-plugins() {
-    local place found
-    if [[ -n ${WHOSE_TF_PLUGIN_DIR:-} ]]; then
-        echo "$WHOSE_TF_PLUGIN_DIR"
-        return
-    fi
-    for place in "$HOME/.terraform.d/plugins" "$HOME/.terraform.d/plugin-cache" /opt /usr/share/terraform /usr/local/share/terraform; do
-        [[ -d $place ]] || continue
-        found=$(find "$place" -name 'terraform-provider-aws*' -path '*/registry.terraform.io/*' -print -quit)
-        if [[ -n $found ]]; then
-            echo "${found%%/registry.terraform.io/*}"
-            return
-        fi
-    done
-}
-
-# start record FILE | start serve ACCOUNT
-start() {
-    stop
-    : > "$work/ready"
-    "$python" "$root/tests/story/account.py" "$@" > "$work/ready" &
-    server=$!
-    until grep -q '^ready' "$work/ready"; do
-        kill -0 "$server"
-        sleep 0.2
-    done
-    AWS_ENDPOINT_URL=$(cut -d' ' -f2 "$work/ready")
-    export AWS_ENDPOINT_URL
-}
-
-stop() {
-    if [[ -n $server ]]; then
-        kill "$server" 2> /dev/null || true
-        wait "$server" 2> /dev/null || true
-        server=
-    fi
-}
 
 clock() {
     "$python" -c 'import sys, urllib.request as u; u.urlopen(sys.argv[1], data=b"").read()' \
         "$AWS_ENDPOINT_URL/story/clock?at=$1"
-}
-
-# project CONFIGURATION FOLDER [STATE]: a working copy, so that nothing is left in the tree.
-project() {
-    local mirror
-    mirror=$(plugins)
-    mkdir -p "$work/$2"
-    cp -r "$root/tests/terraform/$1/." "$work/$2/"
-    [[ -z ${3:-} ]] || cp "$3" "$work/$2/terraform.tfstate"
-    if [[ -n $mirror ]]; then
-        terraform -chdir="$work/$2" init -input=false -no-color -plugin-dir="$mirror" > /dev/null
-    else
-        terraform -chdir="$work/$2" init -input=false -no-color > /dev/null
-    fi
 }
 
 apply() {

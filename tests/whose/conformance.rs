@@ -230,7 +230,9 @@ fn every_operation_of_the_registry_is_called_and_no_other() {
         .collect();
     let undeclared: Vec<_> = called
         .iter()
-        .filter(|action| !declared.contains(**action) && !FIRST.contains(*action))
+        .filter(|action| {
+            !declared.contains(**action) && !FIRST.contains(*action) && !whose::aws::stacks::ACTIONS.contains(*action)
+        })
         .collect();
     assert!(
         undeclared.is_empty(),

@@ -26,6 +26,7 @@ fn help_of_every_command() {
         "recoverable",
         "explain",
         "kinds",
+        "policy",
         "demo",
         "completions",
     ] {

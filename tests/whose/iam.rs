@@ -8,7 +8,7 @@ use crate::wire::{element, post, query_in};
 const VERSION: &str = "2010-05-08";
 /// Everything that whose asks but RDS, AWS Backup and volumes.
 const POLICY: &str = r#"{"Version":"2012-10-17","Statement":[
-    {"Effect":"Allow","Action":["ec2:Describe*","ecs:Describe*","ecs:List*","elasticloadbalancing:Describe*","sts:GetCallerIdentity","dynamodb:List*"],"Resource":"*"},
+    {"Effect":"Allow","Action":["ec2:Describe*","ecs:Describe*","ecs:List*","elasticloadbalancing:Describe*","sts:GetCallerIdentity","dynamodb:List*","cloudformation:List*"],"Resource":"*"},
     {"Effect":"Deny","Action":"ec2:DescribeVolumes","Resource":"*"}]}"#;
 
 #[test]

@@ -86,8 +86,11 @@ fn sources() -> Vec<std::path::PathBuf> {
 
 /// Says whether a file is compiled for tests only.
 fn is_test(file: &Path) -> bool {
-    file.file_stem()
-        .is_some_and(|name| name == "tests" || name == "testing" || name == "sample")
+    let inside = file.parent().and_then(Path::file_name);
+    [file.file_stem(), inside]
+        .into_iter()
+        .flatten()
+        .any(|name| name == "tests" || name == "testing" || name == "sample")
 }
 
 /// The code without comments, strings and tests. A test may use what it likes.

@@ -13,6 +13,7 @@ mod iam;
 mod incident;
 mod layers;
 mod live;
+mod makers;
 mod precision;
 mod promises;
 mod proxy;

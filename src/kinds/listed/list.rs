@@ -120,8 +120,28 @@ impl Group {
         kinds
     }
 
+    /// The same with helpers.
+    #[cfg(test)]
+    pub(super) fn all_kinds(&self) -> Vec<&'static str> {
+        self.rows
+            .iter()
+            .map(|row| row.kind.0)
+            .chain(self.children.iter().flat_map(|(_, child)| child.all_kinds()))
+            .collect()
+    }
+
     fn wants(&self, run: &Run<'_>) -> bool {
         self.rows.iter().any(|row| run.wanted(&row.kind)) || self.children.iter().any(|(_, child)| child.wants(run))
+    }
+
+    /// The rows that are called where only these kinds (or all) are wanted: those and what they stand under.
+    pub(crate) fn needed(&self, only: &FxHashSet<&str>) -> Vec<&'static Row> {
+        let wanted = |row: &Row| !row.is_helper() && (only.is_empty() || only.contains(row.kind.0));
+        let below: Vec<&'static Row> = self.children.iter().flat_map(|(_, child)| child.needed(only)).collect();
+        if below.is_empty() && !self.rows.iter().any(|row| wanted(row)) {
+            return Vec::new();
+        }
+        self.rows.iter().copied().chain(below).collect()
     }
 }
 

@@ -1,5 +1,7 @@
 //! Listed kinds through the replay connector: two pages each, documented bodies, one subtle case.
 
+mod conformance;
+
 use rustc_hash::FxHashSet;
 
 use super::list::{End, Group, Run};
