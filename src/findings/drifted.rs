@@ -22,6 +22,8 @@ resource what it is.
 Look with terraform plan -refresh-only: it shows the same and more. Then take the change over into the configuration,
 or let an apply undo it.
 
+What is claimed as a part of its own (aws_s3_bucket_versioning) is held against what the listing says of that part.
+
 Needs: the setting known on both sides. What a state leaves empty is never drift, and neither are rules, routes and
 attachments of a resource of whose kind some are claimed on their own: a state of the whole lists those only sometimes.",
     find,

@@ -37,7 +37,9 @@ impl Filter {
                 unordered: false,
                 reference: true,
             };
-            filter.insert(facet.whole, kept, true);
+            for attribute in facet.attributes() {
+                filter.insert(attribute, kept, true);
+            }
             // What the whole's listing says of its parts.
             for attribute in kind.attributes {
                 if let Some(path) = attribute.of_part(facet.kind) {
@@ -153,8 +155,10 @@ mod tests {
             }
             for facet in kind.facets {
                 let filter = Filter::of(disposition(facet.kind));
-                let head = facet.whole.split('.').next().expect("a name");
-                assert!(filter.get(head).is_some() || head.is_empty(), "{}.{head}", facet.kind);
+                for attribute in facet.attributes() {
+                    let head = attribute.split('.').next().expect("a name");
+                    assert!(filter.get(head).is_some() || head.is_empty(), "{}.{head}", facet.kind);
+                }
             }
         }
     }
