@@ -9,9 +9,9 @@ mod json;
 pub(crate) mod list;
 mod orphans;
 mod path;
-#[cfg(test)]
-mod replays;
 mod services;
+#[cfg(test)]
+mod tests;
 mod titles;
 
 pub(super) use item::time;
