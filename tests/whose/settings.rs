@@ -59,12 +59,7 @@ fn right_after_an_apply_everything_is_managed_and_nothing_has_drifted() {
     gaps.retain(|gap| !gap.contains(": not enabled "));
     assert_eq!(gaps, Vec::<String>::new());
     assert_eq!(run.missing(), Vec::<&str>::new());
-    // The mount target's own interface: the emulator does not say that it is the service's.
-    let left = unmanaged(&run);
-    assert!(
-        left.len() == 1 && left[0].starts_with("aws_network_interface "),
-        "{left:?}"
-    );
+    assert_eq!(unmanaged(&run), Vec::<String>::new());
     let drifted: Vec<_> = findings(&run, "drifted")
         .into_iter()
         .map(|one| (&one.title, &one.evidence))
