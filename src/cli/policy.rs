@@ -10,6 +10,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::gather::chosen_kinds;
 use super::ui::Ui;
+use crate::aws::trail;
 use crate::report::text::{counted, thousands};
 use crate::scan;
 
@@ -20,6 +21,7 @@ Examples:
   whose policy > whose.json
   whose policy --kind described
   whose policy --kind aws_s3_bucket,aws_vpc
+  whose policy --triage > whose.json
   whose policy --part 1 > whose-1.json
   whose policy --format terraform > whose.tf")]
 pub(crate) struct Args {
@@ -27,6 +29,9 @@ pub(crate) struct Args {
     /// compared too; may be repeated [default: all]
     #[arg(long, value_name = "TYPE", value_delimiter = ',')]
     kind: Vec<String>,
+    /// Adds what 'whose triage' and 'whose recoverable' ask besides: CloudTrail, and what is kept of deleted things
+    #[arg(long)]
+    triage: bool,
     /// The format
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Json)]
     format: Format,
@@ -48,7 +53,11 @@ const LARGEST: usize = 6144;
 
 pub(crate) fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
     let (kinds, listed) = chosen_kinds(&args.kind)?;
-    let actions = scan::actions(&kinds, listed);
+    let mut actions = scan::actions(&kinds, listed);
+    if args.triage {
+        actions.extend(scan::remains::actions());
+        actions.insert(trail::ACTION);
+    }
     let parts = parts(&actions);
     let chosen: Vec<Vec<&str>> = match args.part {
         None if args.format == Format::Json => vec![actions.iter().copied().collect()],
