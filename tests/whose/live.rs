@@ -94,8 +94,8 @@ fn what_is_denied_is_a_gap_and_a_snapshot_keeps_it() {
     let arguments = ["scan", "-vv", "--kind", "aws_vpc", "--state", state, "--snapshot"];
     let (out, err, code) = run(cloud.whose().args(arguments).current_dir(folder.path()));
     assert_eq!(code, 4, "{err}");
-    assert!(out.contains("INCOMPLETE: 2 of 2 listings"), "{out}");
-    assert!(out.contains("denied       aws_vpc in eu-west-1, us-east-1"), "{out}");
+    assert!(out.contains("INCOMPLETE: 4 of 4 listings"), "{out}");
+    assert!(out.contains("denied       aws_stack_resources, aws_vpc in eu-west-1, us-east-1"), "{out}");
     for text in [&out, &err] {
         assert!(!text.contains("secret words") && !text.contains("canary"), "{text}");
     }
