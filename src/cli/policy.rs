@@ -10,6 +10,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::gather::chosen_kinds;
 use super::ui::Ui;
+use crate::aws::trail;
 use crate::report::text::{counted, thousands};
 use crate::scan;
 
@@ -20,13 +21,16 @@ Examples:
   whose policy > whose.json
   whose policy --kind described
   whose policy --kind aws_s3_bucket,aws_vpc
-  whose policy --part 1 > whose-1.json
+  whose policy --triage --part 1 > whose-1.json
   whose policy --format terraform > whose.tf")]
 pub(crate) struct Args {
     /// A kind to look at, by its Terraform type (see 'whose kinds'), or 'described' for those whose configuration is
     /// compared too; may be repeated [default: all]
     #[arg(long, value_name = "TYPE", value_delimiter = ',')]
     kind: Vec<String>,
+    /// Adds what 'whose triage' asks beyond a scan: CloudTrail, for who did it; the other commands ask no more
+    #[arg(long)]
+    triage: bool,
     /// The format
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Json)]
     format: Format,
@@ -48,7 +52,10 @@ const LARGEST: usize = 6144;
 
 pub(crate) fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
     let (kinds, listed) = chosen_kinds(&args.kind)?;
-    let actions = scan::actions(&kinds, listed);
+    let mut actions = scan::actions(&kinds, listed);
+    if args.triage {
+        actions.insert(trail::ACTION);
+    }
     let parts = parts(&actions);
     let chosen: Vec<Vec<&str>> = match args.part {
         None if args.format == Format::Json => vec![actions.iter().copied().collect()],
