@@ -7,6 +7,7 @@ pub mod call;
 pub mod clients;
 pub mod fault;
 pub mod list;
+mod pace;
 pub mod readonly;
 #[cfg(test)]
 pub mod replay;

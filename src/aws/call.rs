@@ -35,6 +35,7 @@ use aws_types::SigningName;
 use aws_types::region::{Region, SigningRegion};
 use aws_types::service_config::ServiceConfigKey;
 use rustc_hash::FxHashMap;
+use tokio::task::JoinSet;
 
 pub use service::{Host, Protocol, Service};
 pub use tree::{Tree, Unreadable};
@@ -291,7 +292,18 @@ impl Call {
     /// The fault that ended it, after the SDK's retries.
     pub async fn send(&self, request: Request) -> Result<Tree, Fault> {
         tracing::debug!(action = self.action, region = %self.place.region, "call");
-        self.operation.invoke(request).await.map_err(|error| {
+        // On any thread of the runtime: signing and reading keep one alone too busy, where calls are many. What drops
+        // this future drops the set, and so ends the call.
+        let mut calls = JoinSet::new();
+        let operation = self.operation.clone();
+        calls.spawn(async move { operation.invoke(request).await });
+        let answer = match calls.join_next().await {
+            Some(Ok(answer)) => answer,
+            Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            // The runtime is being shut down.
+            _ => return Err(Fault::ours(self.action, Reason::TimedOut)),
+        };
+        answer.map_err(|error| {
             let mut fault = Fault::from_sdk(self.action, &error);
             fault.reason = self.judged(&fault, &error);
             tracing::debug!(region = %self.place.region, %fault, "fault");

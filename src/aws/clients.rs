@@ -1,16 +1,16 @@
 //! One set of clients for each region, all on one HTTP client.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use aws_types::SdkConfig;
 use aws_types::region::Region;
-use rustc_hash::FxHashMap;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
 
 use super::call::Caller;
+use super::pace::Pace;
 use super::readonly::ReadOnly;
 use super::whole::Whole;
 use crate::model::Symbol;
@@ -23,33 +23,8 @@ pub struct Clients {
     ecs: OnceLock<aws_sdk_ecs::Client>,
     rds: OnceLock<aws_sdk_rds::Client>,
     elb: OnceLock<aws_sdk_elasticloadbalancingv2::Client>,
-    /// Calls of one region that are under way at the same time; each service counts for itself.
+    /// Each service counts for itself.
     pub(super) pace: Pace,
-}
-
-/// Bounds the calls under way, by service.
-#[derive(Default)]
-pub(super) struct Pace {
-    services: Mutex<FxHashMap<&'static str, Arc<Semaphore>>>,
-}
-
-/// Calls of one service in one region at the same time. The SDK's adaptive retries slow down further when asked to
-/// (source for the order of magnitude: EC2's buckets of 50 to 100 requests, refilled with 10 to 20 a second).
-const CALLS_AT_ONCE: usize = 8;
-
-impl Pace {
-    /// Waits for a place for a call of the service that `action` (`ec2:DescribeVpcs`) names.
-    pub(super) async fn place(&self, action: &'static str) -> Option<OwnedSemaphorePermit> {
-        let service = action.split(':').next().unwrap_or_default();
-        let places = Arc::clone(
-            self.services
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .entry(service)
-                .or_insert_with(|| Arc::new(Semaphore::new(CALLS_AT_ONCE))),
-        );
-        places.acquire_owned().await.ok()
-    }
 }
 
 /// Forbids to ask again where a service says, with a page for people, that it does not know the operation.

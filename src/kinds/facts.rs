@@ -124,8 +124,42 @@ pub const fn kept_reference(path: &'static str, kinds: &'static [&'static str]) 
 pub struct Facet {
     /// `aws_security_group_rule`.
     pub kind: &'static str,
-    /// The facet's attribute that holds the whole's id, ARN or name: `security_group_id`.
+    /// The facet's attribute that holds the whole's id, ARN or name: `security_group_id`; or the whole's id made of
+    /// several: `{event_bus_name}/{rule}`.
     pub whole: &'static str,
+}
+
+impl Facet {
+    /// The attributes that name the whole.
+    pub fn attributes(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let template = self.whole.contains('{');
+        let names = self
+            .whole
+            .split('{')
+            .skip(1)
+            .filter_map(|part| Some(part.split_once('}')?.0));
+        (!template).then_some(self.whole).into_iter().chain(names)
+    }
+}
+
+/// Fills the attributes into a template; `None` where one of them has no value, or there is none in it.
+pub(crate) fn filled(template: &str, attribute: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    let (before, mut rest) = template.split_once('{')?;
+    let mut text = before.to_owned();
+    loop {
+        let (name, after) = rest.split_once('}')?;
+        text.push_str(&attribute(name)?);
+        match after.split_once('{') {
+            Some((between, further)) => {
+                text.push_str(between);
+                rest = further;
+            }
+            None => {
+                text.push_str(after);
+                return Some(text);
+            }
+        }
+    }
 }
 
 /// A facet of the type `kind` whose attribute `whole` names the whole.
@@ -263,22 +297,7 @@ impl Kind {
     /// Fills the template of `id_attribute`; nothing where it is none, or an attribute is missing.
     #[must_use]
     pub fn id_from(&self, attribute: &dyn Fn(&str) -> Option<String>) -> Option<String> {
-        let (before, mut rest) = self.id_attribute.split_once('{')?;
-        let mut id = before.to_owned();
-        loop {
-            let (name, after) = rest.split_once('}')?;
-            id.push_str(&attribute(name)?);
-            match after.split_once('{') {
-                Some((between, further)) => {
-                    id.push_str(between);
-                    rest = further;
-                }
-                None => {
-                    id.push_str(after);
-                    return Some(id);
-                }
-            }
-        }
+        filled(self.id_attribute, attribute)
     }
 
     /// The facts of the attribute at `path`.

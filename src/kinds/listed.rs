@@ -324,7 +324,8 @@ fn kind_of(row: &Row, aliases: Vec<&'static str>, facets: Vec<Facet>, attributes
         facets: Vec::leak(facets),
         arn: arn_template(row),
         id_attribute: id_attribute(row),
-        foreign_arn: !row.join.iter().any(|part| part.starts_with("arn")),
+        // `arn=id`: the state's `arn` is another thing's, and names this one.
+        foreign_arn: !row.join.iter().any(|part| part.0 == "arn"),
         attributes: Vec::leak(attributes),
         cloudformation: row.cfn.0,
         import_id: import_id(row),

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::kinds::facts::{Facet, Kind, Scope};
+use crate::kinds::facts::{Facet, Kind, Scope, filled};
 use crate::kinds::{Disposition, disposition};
 use crate::model::live::UNCLASSIFIED;
 use crate::model::{Arn, Claim, Live, State, Symbol, Value};
@@ -283,11 +283,7 @@ fn live_id<'a>(kind: &Kind, claim: &'a Claim) -> Option<Cow<'a, str>> {
     let attribute = |name: &str| match name {
         "id" => claim.id.as_deref().map(str::to_owned),
         "arn" => claim.arn.as_deref().map(str::to_owned),
-        name => match claim.configuration.get(name)? {
-            Value::Text(text) => Some(text.to_string()),
-            Value::Integer(number) => Some(number.to_string()),
-            _ => None,
-        },
+        name => text_of(claim, name),
     };
     let of_attribute = match kind.id_attribute {
         "id" => None,
@@ -310,6 +306,15 @@ fn same_place(arn: &str, live: &Live) -> bool {
     })
 }
 
+/// An attribute as a text, as it stands in an id.
+fn text_of(claim: &Claim, attribute: &str) -> Option<String> {
+    match claim.configuration.get(attribute)? {
+        Value::Text(text) => Some(text.to_string()),
+        Value::Integer(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
 /// A part or setting is a claim on its whole.
 fn find_whole(
     index: &Index<'_>,
@@ -319,10 +324,13 @@ fn find_whole(
     account: Option<Symbol>,
     region: Option<Symbol>,
 ) -> Match {
-    let mut wholes = Vec::new();
-    claim
-        .configuration
-        .each_at(facet.whole, &mut |value| value.each_text(&mut |text| wholes.push(text)));
+    let made = filled(facet.whole, &|name| text_of(claim, name));
+    let mut wholes: Vec<&str> = made.as_deref().into_iter().collect();
+    if made.is_none() {
+        claim
+            .configuration
+            .each_at(facet.whole, &mut |value| value.each_text(&mut |text| wholes.push(text)));
+    }
     for whole in &wholes {
         if let Some(at) = index.exact(whole) {
             return Match::Facet(at);

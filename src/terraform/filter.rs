@@ -37,7 +37,9 @@ impl Filter {
                 unordered: false,
                 reference: true,
             };
-            filter.insert(facet.whole, kept, true);
+            for attribute in facet.attributes() {
+                filter.insert(attribute, kept, true);
+            }
         } else if let Some(kind) = disposition.kind() {
             filter.add(kind.attributes);
             // `id` and `arn` are fields of every claim.
@@ -143,8 +145,10 @@ mod tests {
             }
             for facet in kind.facets {
                 let filter = Filter::of(disposition(facet.kind));
-                let head = facet.whole.split('.').next().expect("a name");
-                assert!(filter.get(head).is_some() || head.is_empty(), "{}.{head}", facet.kind);
+                for attribute in facet.attributes() {
+                    let head = attribute.split('.').next().expect("a name");
+                    assert!(filter.get(head).is_some() || head.is_empty(), "{}.{head}", facet.kind);
+                }
             }
         }
     }

@@ -5,6 +5,7 @@
 
 mod account;
 mod states;
+mod wide;
 
 use std::time::Instant;
 
@@ -41,6 +42,9 @@ fn main() {
         for size in [10_000, 100_000, 1_000_000] {
             check(size, 10_000);
         }
+    }
+    if run("wide") {
+        wide::run();
     }
     if run("snapshot") {
         for size in [10_000, 100_000, 1_000_000] {
@@ -232,7 +236,12 @@ fn ledger(size: usize) {
 
 /// Seconds that all threads have had a processor for, as Linux tells it; 0 elsewhere.
 fn processor() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    processor_of("self")
+}
+
+/// The same of another process.
+fn processor_of(process: &str) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     let fields: Vec<f64> = stat
         .rsplit(')')
         .next()
@@ -249,16 +258,17 @@ fn processor() -> f64 {
 
 /// Resident memory now, in MB, as Linux tells it; 0 elsewhere.
 fn resident() -> u64 {
-    status("VmRSS:")
+    status_of("self", "VmRSS:")
 }
 
 /// The most that was resident so far, in MB.
 fn peak() -> u64 {
-    status("VmHWM:")
+    status_of("self", "VmHWM:")
 }
 
-fn status(key: &str) -> u64 {
-    std::fs::read_to_string("/proc/self/status")
+/// A line of what Linux tells of a process, in MB.
+fn status_of(process: &str, key: &str) -> u64 {
+    std::fs::read_to_string(format!("/proc/{process}/status"))
         .unwrap_or_default()
         .lines()
         .find_map(|line| {

@@ -30,11 +30,13 @@ import io
 import json
 import os
 import pathlib
+import random
 import re
 import signal
 import sys
 import threading
 import urllib.parse
+import uuid
 
 # What a plain moto_server needs as well to give the same answers.
 os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
@@ -57,7 +59,9 @@ BIRTH = "2024-05-14T08:30:00Z"
 READS = re.compile(
     r"^(Describe|List|Get|Head|BatchGet|Lookup|Search|Simulate|Validate|Preview|Check|Estimate)"
 )
-KEPT_HEADERS = ("Authorization", "Content-Type", "X-Amz-Target")
+KEPT_HEADERS = (
+    "Authorization Content-Type X-Amz-Target X-Amz-Acl X-Amz-Bucket-Object-Lock-Enabled X-Amzn-Principal"
+).split()
 # Listings that moto does not have. Nothing of their kinds can be made there, so they list nothing.
 NOTHING = {
     "DescribePlacementGroups": "<DescribePlacementGroupsResponse><placementGroupSet/></DescribePlacementGroupsResponse>",
@@ -65,6 +69,8 @@ NOTHING = {
     name: f"<{name}Response><{name}Result><{items}/></{name}Result></{name}Response>"
     for name, items in (("DescribeDBClusterAutomatedBackups", "DBClusterAutomatedBackups"),)
 }
+# And a question that Terraform asks before it plans.
+NOTHING["ValidateStateMachineDefinition"] = '{"result":"OK","diagnostics":[]}'
 
 
 def parse_time(text):
@@ -199,15 +205,101 @@ def correct_moto(account):
     VPCBackend.create_vpc_endpoint = endpoint_with_its_interfaces
 
 
+def mark_what_services_make():
+    """What a service makes for itself says so at AWS, and not at moto. None of it draws an id.
+
+    The network interfaces of a mount target and of a resolver's endpoint are the service's, as are
+    the hosted zones of Cloud Map's namespaces.
+
+    The instances of a fleet bear its tag, and an instance names the spot request that it came of.
+
+    A peering of transit gateways is no attachment of a VPC, dashboards are of no region, and a queue
+    is where AWS has it, not where this server happens to listen.
+    """
+    from moto.cloudwatch.models import CloudWatchBackend
+    from moto.ec2.models.fleets import FleetsBackend
+    from moto.ec2.models.spot_requests import SpotInstanceRequest
+    from moto.ec2.models.transit_gateway_attachments import TransitGatewayAttachmentBackend
+    from moto.efs.models import EFSBackend
+    from moto.route53.models import Route53Backend
+    from moto.route53resolver.models import Route53ResolverBackend
+    from moto.sqs.models import Queue
+
+    create_mount_target = EFSBackend.create_mount_target
+    create_endpoint = Route53ResolverBackend.create_resolver_endpoint
+    create_zone = Route53Backend.create_hosted_zone
+    create_fleet = FleetsBackend.create_fleet
+    launch = SpotInstanceRequest.launch_instance
+    describe_attachments = TransitGatewayAttachmentBackend.describe_transit_gateway_vpc_attachments
+
+    def mount_target_with_its_interface(self, *rest, **named):
+        target = create_mount_target(self, *rest, **named)
+        interface = self.ec2_backend.get_network_interface(target.network_interface_id)
+        interface.interface_type = "efs"
+        interface.requester_managed = True
+        interface.description = f"EFS mount target for {target.file_system_id} ({target.mount_target_id})"
+        return target
+
+    def endpoint_with_its_interfaces(self, *rest, **named):
+        endpoint = create_endpoint(self, *rest, **named)
+        for interface in self.ec2_backend.describe_network_interfaces():
+            if interface.description.startswith(f"Route 53 Resolver: {endpoint.id}:"):
+                interface.requester_managed = True
+        return endpoint
+
+    def zone_of_its_service(self, name, private_zone, *rest, **named):
+        zone = create_zone(self, name, private_zone, *rest, **named)
+        if "dns namespace" in (named.get("comment") or ""):
+            zone.linked_service = {"ServicePrincipal": "servicediscovery.amazonaws.com"}
+        return zone
+
+    def only_of_a_vpc(self, *rest, **named):
+        return [one for one in describe_attachments(self, *rest, **named) if one.resource_type == "vpc"]
+
+    def fleet_with_its_tag(self, *rest, **named):
+        fleet = create_fleet(self, *rest, **named)
+        for one in [*fleet.on_demand_instances, *fleet.spot_requests]:
+            instance = one["instance"] if isinstance(one, dict) else one.instance
+            self.create_tags([instance.id], {"aws:ec2:fleet-id": fleet.id})
+        return fleet
+
+    def instance_of_its_request(self):
+        instance = launch(self)
+        instance.spot_instance_request_id = self.id
+        return instance
+
+    def dashboards(self):
+        return boards.setdefault(self.account_id, {})
+
+    def queue_of_its_region(self, _):
+        return f"https://sqs.{self.region}.amazonaws.com/{self.account_id}/{self.name}"
+
+    boards = {}
+    Queue.url = queue_of_its_region
+    # Each backend would set a dictionary of its own.
+    CloudWatchBackend.dashboards = property(dashboards, lambda self, _: None)
+    FleetsBackend.create_fleet = fleet_with_its_tag
+    SpotInstanceRequest.launch_instance = instance_of_its_request
+    EFSBackend.create_mount_target = mount_target_with_its_interface
+    Route53ResolverBackend.create_resolver_endpoint = endpoint_with_its_interfaces
+    Route53Backend.create_hosted_zone = zone_of_its_service
+    TransitGatewayAttachmentBackend.describe_transit_gateway_vpc_attachments = only_of_a_vpc
+
+
 class Account:
     """moto, its clock, and perhaps a file to which changes are written."""
 
     def __init__(self):
         self.clock = Clock()
         self.clock.take_over()
+        from moto.moto_api._internal import mock_random
+
+        # Some services would ask the machine for an id. (Before they are imported: some import the name.)
+        uuid.uuid4 = mock_random.uuid4
         from moto.server import DomainDispatcherApplication, create_backend_app
 
         correct_moto(self)
+        mark_what_services_make()
         self.unchanged = False
         self.app = DomainDispatcherApplication(create_backend_app)
         self.lock = threading.Lock()
@@ -245,8 +337,9 @@ class Account:
             "body": "",
             "body_encoded": False,
         }
-        self.seed += 1
         self.call(entry)
+        random.seed(self.seed)
+        self.seed += 1
         return entry
 
     def write(self, *entries):
@@ -280,6 +373,7 @@ class Account:
                 self.clock.now = parse_time(entry["clock"])
             if "/moto-api/seed?a=" in entry["url"]:
                 self.seed = int(entry["url"].rsplit("=", 1)[1]) + 1
+                random.seed(self.seed - 1)
             self.call(entry)
 
     # --- as a web server
@@ -293,7 +387,8 @@ class Account:
         nothing = NOTHING.get(operation(environ, body))
         if nothing is not None:
             body = nothing.encode()
-            start_response("200 OK", [("Content-Type", "text/xml"), ("Content-Length", str(len(body)))])
+            form = "application/json" if body.startswith(b"{") else "text/xml"
+            start_response("200 OK", [("Content-Type", form), ("Content-Length", str(len(body)))])
             return [body]
         with self.lock:
             change = not path.startswith("/moto-api/") and not is_read(environ, body)

@@ -192,7 +192,7 @@ class Build:
             elif "no" in over:
                 self.types[kind] = ("not_inventoried", "", over["no"], "")
             elif "part_of" in over:
-                self.part(kind, *over["part_of"].rsplit(":", 1))
+                self.part(kind, *over["part_of"].split(":", 1))
             elif facts["kind"] == "singleton":
                 self.types[kind] = ("not_inventoried", "", "a setting of the account, region or organization", "")
             elif facts["kind"] == "action":
@@ -383,7 +383,7 @@ class Build:
         if over.get("data", "-") != "-":
             row["data"] = over["data"]
         if over.get("whole"):
-            whole, field, *when = over["whole"].split(":", 2)
+            whole, field, *when = over["whole"].split("::" if "::" in over["whole"] else ":", 2)
             row["whole"] = {"kind": whole, "field": models.expression(service, item, field)}
             if when:
                 row["whole"]["when"] = models.condition(service, item, when[0])

@@ -22,4 +22,5 @@ mod settings;
 mod terraform;
 mod time;
 mod trail;
+mod wide;
 mod wire;

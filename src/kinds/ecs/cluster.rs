@@ -112,10 +112,21 @@ pub(super) fn live(
     live.tagged(ecs_tags(cluster.tags()));
     if cluster_name == "default" && is_empty(&live) && live.tags.is_empty() {
         live.origin = Origin::AwsMade("the empty cluster `default`, which ECS makes for who names none".into());
-    } else if cluster_name.starts_with("AWSBatch-") {
+    } else if is_of_batch(cluster_name) {
         live.origin = delegated("batch", cluster_name, "its name is one that AWS Batch gives");
     }
     Some(live)
+}
+
+/// `AWSBatch-…`, and of older compute environments `P2OnDemand_Batch_2c06f29d-d1fe-3a49-879d-42394c86effc`
+/// (source: AWS Batch API reference, `DescribeComputeEnvironments`, example).
+fn is_of_batch(name: &str) -> bool {
+    let is_uuid = |text: &str| {
+        text.len() == 36 && text.bytes().filter(|byte| *byte == b'-').count() == 4 && {
+            text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+        }
+    };
+    name.starts_with("AWSBatch-") || name.rsplit_once("_Batch_").is_some_and(|(_, end)| is_uuid(end))
 }
 
 fn configuration(all: &ClusterConfiguration) -> Configuration {
@@ -158,4 +169,27 @@ fn is_empty(live: &Live) -> bool {
 fn orphan(live: &Live, usage: &Usage<'_>) -> Option<String> {
     (is_empty(live) && usage.is_unused())
         .then(|| "it has no active service, no task and no container instance".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clusters_of_batch_are_known_by_their_names() {
+        for name in [
+            "AWSBatch-nightly-2c06f29d-d1fe-3a49-879d-42394c86effc",
+            "P2OnDemand_Batch_2c06f29d-d1fe-3a49-879d-42394c86effc",
+        ] {
+            assert!(is_of_batch(name), "{name}");
+        }
+        for name in [
+            "prod",
+            "Our_Batch_Jobs",
+            "a_Batch_2c06f29d-d1fe-3a49-879d-42394c86effg",
+            "_Batch_",
+        ] {
+            assert!(!is_of_batch(name), "{name}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Runs the rows of an account in one place: pages, parents and children, details; what cannot be had is a gap.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 use futures::StreamExt;
 use futures::future::BoxFuture;
@@ -22,6 +22,8 @@ pub(crate) struct Group {
     rows: Vec<&'static Row>,
     /// Groups whose parent is one of the rows, with that row's kind.
     children: Vec<(&'static str, &'static Group)>,
+    /// One for each row, read when first needed: it is the same in every region.
+    readers: OnceLock<Vec<Reader>>,
 }
 
 /// The groups that need no parent.
@@ -93,7 +95,16 @@ impl Group {
                 }
             }
         }
-        Box::leak(Box::new(Self { rows, children }))
+        Box::leak(Box::new(Self {
+            rows,
+            children,
+            readers: OnceLock::new(),
+        }))
+    }
+
+    fn readers(&self) -> &[Reader] {
+        self.readers
+            .get_or_init(|| self.rows.iter().map(|row| Reader::new(row)).collect())
     }
 
     /// The groups that need no parent, in the order of the table.
@@ -293,7 +304,7 @@ impl<'a> Run<'a> {
         listed: &mut Listed,
     ) -> Result<(), Fault> {
         let Some(row) = group.rows.first() else { return Ok(()) };
-        let readers: Vec<Reader> = group.rows.iter().map(|row| Reader::new(row)).collect();
+        let readers = group.readers();
         listed.counts = vec![0; readers.len()];
         let Some(service) = services::find(&row.service) else {
             return Ok(());
@@ -320,7 +331,7 @@ impl<'a> Run<'a> {
                 each: value,
                 parent: parent.cloned(),
             };
-            match self.value(row, service, &readers, group, words, listed).await {
+            match self.value(row, service, readers, group, words, listed).await {
                 Ok(()) => answered = true,
                 Err(fault) if !value.is_empty() && refuses_value(&fault) => {
                     unknown_value.get_or_insert(fault);
