@@ -19,6 +19,7 @@ mod promises;
 mod proxy;
 mod registry;
 mod settings;
+mod table;
 mod terraform;
 mod time;
 mod trail;

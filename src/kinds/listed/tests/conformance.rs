@@ -368,7 +368,7 @@ fn item(row: &Row, number: usize) -> Json {
             let value = match operator {
                 "==" => wanted.to_owned(),
                 "^=" => format!("{wanted}{number}"),
-                "~=" => wanted.replace('*', "x"),
+                "~=" => wanted.replace('*', &format!("x{number}")),
                 _ => format!("any-{number}"),
             };
             if path == "." {
