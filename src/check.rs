@@ -26,6 +26,7 @@ mod state_swapped;
 mod strands_dependents;
 mod unseen;
 mod wrong_account;
+mod wrong_region;
 
 pub use report::{ChangeRow, CheckReport, CoverageRows, Finding, PlanRow, SCHEMA, Subject, Tool};
 pub use rules::{RULES, Rule, rule};
@@ -99,6 +100,8 @@ pub struct Known {
     /// Where that is written, as the user would write it.
     pub source: String,
     pub at: Timestamp,
+    /// A receipt knows the lineage and serial of one state, and neither its place nor its project.
+    pub of_receipt: bool,
     pub states: Vec<State>,
     /// Their claims, where they are known; `state` is an index into `states`.
     pub claims: Vec<Claim>,

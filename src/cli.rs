@@ -131,6 +131,17 @@ enum Command {
     Completions(completions::Args),
 }
 
+/// Reads arguments as a run would, and runs nothing.
+///
+/// # Errors
+/// What is wrong with them, in clap's words.
+pub fn understands(args: impl IntoIterator<Item = OsString>) -> Result<(), String> {
+    let args = long_form(args.into_iter().collect());
+    let matches = command(Color::Never).try_get_matches_from(&args);
+    let cli = matches.and_then(|matches| Cli::from_arg_matches(&matches));
+    cli.map(|_| ()).map_err(|error| error.to_string())
+}
+
 /// Runs the command that the arguments name.
 #[must_use]
 pub fn main(args: impl IntoIterator<Item = OsString>) -> Exit {

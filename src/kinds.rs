@@ -11,6 +11,7 @@ pub mod markers;
 pub mod prices;
 pub mod recover;
 pub mod registry;
+pub mod remains;
 
 mod backup_recovery_point;
 mod convert;

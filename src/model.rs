@@ -11,6 +11,7 @@ pub mod plan;
 pub mod shape;
 pub mod symbol;
 pub mod tags;
+mod wire;
 
 pub use arn::Arn;
 pub use claim::{Claim, Mode, State, StateStatus};

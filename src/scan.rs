@@ -3,6 +3,7 @@
 //! A scan cannot fail, it can only be incomplete.
 
 mod job;
+pub mod remains;
 mod stacks;
 mod tags;
 

@@ -6,7 +6,7 @@
 //! any new file (what the umask leaves), or those of the file that it replaces: it holds no secrets, and CI jobs hand it
 //! to other users.
 //!
-//! It is read line by line: neither the text nor a line's JSON tree is ever held as a whole.
+//! It is read a megabyte of lines at a time: neither the text nor a line's JSON tree is ever held as a whole.
 
 pub mod diff;
 mod folder;
@@ -17,6 +17,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Account, Cell, CellStatus, Claim, Coverage, Live, Scan, State, Symbol, Timestamp};
@@ -173,38 +174,71 @@ fn beside(path: &Path, folder: &Path) -> std::io::Result<tempfile::NamedTempFile
 fn lines(out: &mut dyn Write, snapshot: &Snapshot) -> std::io::Result<()> {
     let Snapshot { scan, states, claims } = snapshot;
     let mut out = BufWriter::with_capacity(1 << 16, out);
-    let mut line = |line: &LineOut<'_>| -> std::io::Result<()> {
-        serde_json::to_writer(&mut out, line)?;
-        out.write_all(b"\n")
-    };
-    line(&LineOut::Header(&Header {
-        schema: SCHEMA.to_owned(),
-        tool: env!("CARGO_PKG_VERSION").to_owned(),
-        scanned_at: scan.scanned_at,
-        accounts: scan.accounts.clone(),
-        regions: scan.regions.clone(),
-        every_region: scan.every_region,
-        listed: scan
-            .coverage
-            .cells()
-            .filter(|cell| cell.status == CellStatus::Listed)
-            .count() as u64,
-    }))?;
-    states.iter().try_for_each(|state| line(&LineOut::State(state)))?;
-    claims.iter().try_for_each(|claim| line(&LineOut::Claim(claim)))?;
+    one(
+        &mut out,
+        &LineOut::Header(&Header {
+            schema: SCHEMA.to_owned(),
+            tool: env!("CARGO_PKG_VERSION").to_owned(),
+            scanned_at: scan.scanned_at,
+            accounts: scan.accounts.clone(),
+            regions: scan.regions.clone(),
+            every_region: scan.every_region,
+            listed: scan
+                .coverage
+                .cells()
+                .filter(|cell| cell.status == CellStatus::Listed)
+                .count() as u64,
+        }),
+    )?;
+    states
+        .iter()
+        .try_for_each(|state| one(&mut out, &LineOut::State(state)))?;
+    many(&mut out, claims, LineOut::Claim)?;
     let mut cells = 0;
     for cell in scan.coverage.cells() {
         cells += 1;
-        line(&LineOut::Cell(cell))?;
+        one(&mut out, &LineOut::Cell(cell))?;
     }
-    scan.live.iter().try_for_each(|live| line(&LineOut::Live(live)))?;
-    line(&LineOut::End(&End {
-        states: states.len() as u64,
-        claims: claims.len() as u64,
-        cells,
-        live: scan.live.len() as u64,
-    }))?;
+    many(&mut out, &scan.live, LineOut::Live)?;
+    one(
+        &mut out,
+        &LineOut::End(&End {
+            states: states.len() as u64,
+            claims: claims.len() as u64,
+            cells,
+            live: scan.live.len() as u64,
+        }),
+    )?;
     out.flush()
+}
+
+fn one(out: &mut impl Write, line: &LineOut<'_>) -> std::io::Result<()> {
+    serde_json::to_writer(&mut *out, line)?;
+    out.write_all(b"\n")
+}
+
+/// Items that become text on all cores at the same time, some thousands at once.
+fn many<'a, T: Sync>(
+    out: &mut impl Write,
+    items: &'a [T],
+    line: impl Fn(&'a T) -> LineOut<'a> + Sync,
+) -> std::io::Result<()> {
+    const AT_ONCE: usize = 8192;
+    const EACH: usize = 256;
+    let text = |items: &'a [T]| {
+        let mut text = Vec::new();
+        items
+            .iter()
+            .try_for_each(|item| one(&mut text, &line(item)))
+            .map(|()| text)
+    };
+    for items in items.chunks(AT_ONCE) {
+        let texts: Vec<_> = items.par_chunks(EACH).map(text).collect();
+        for text in texts {
+            out.write_all(&text?)?;
+        }
+    }
+    Ok(())
 }
 
 /// Reads a snapshot, compressed or not.
@@ -280,62 +314,96 @@ pub fn head(path: &Path) -> Result<Head, SnapshotError> {
     }
 }
 
+/// Some lines of a file, which are read together and parsed at the same time.
+#[derive(Default)]
+struct Batch {
+    text: Vec<u8>,
+    lines: Vec<std::ops::Range<usize>>,
+}
+
+impl Batch {
+    /// Bytes that are read at once, or a few more: the last line is whole.
+    const SIZE: usize = 1 << 20;
+
+    /// Reads the next lines; none at the end of the file. Lines before an error are there.
+    fn fill(&mut self, reader: &mut impl BufRead) -> std::io::Result<()> {
+        self.text.clear();
+        self.lines.clear();
+        while self.text.len() < Self::SIZE {
+            let start = self.text.len();
+            if reader.read_until(b'\n', &mut self.text)? == 0 {
+                break;
+            }
+            self.lines.push(start..self.text.len());
+        }
+        Ok(())
+    }
+
+    fn line(&self, at: usize) -> &[u8] {
+        &self.text[self.lines[at].clone()]
+    }
+}
+
 fn parse(mut reader: impl BufRead, path: &Path) -> Result<Snapshot, SnapshotError> {
     let mut snapshot = Snapshot::default();
     let mut cells: Vec<Cell> = Vec::new();
-    let mut buffer = Vec::new();
     let mut number = 0;
     let mut end = None;
+    let mut batch = Batch::default();
     loop {
-        buffer.clear();
-        let read = match reader.read_until(b'\n', &mut buffer) {
-            Ok(read) => read,
+        let failed = batch.fill(&mut reader).err();
+        if number == 0 && !batch.lines.is_empty() {
+            check_schema(batch.line(0), path)?;
+        }
+        // Text becomes data on all cores; the order stays that of the lines.
+        let parsed: Vec<Option<LineIn>> = (0..batch.lines.len())
+            .into_par_iter()
+            .map(|at| serde_json::from_slice(batch.line(at)).ok())
+            .collect();
+        for (at, line) in parsed.into_iter().enumerate() {
+            number += 1;
+            match line {
+                Some(LineIn::Header(header)) => {
+                    snapshot.scan.scanned_at = header.scanned_at;
+                    snapshot.scan.accounts = header.accounts;
+                    snapshot.scan.regions = header.regions;
+                    snapshot.scan.every_region = header.every_region;
+                }
+                Some(LineIn::State(state)) => snapshot.states.push(state),
+                Some(LineIn::Claim(claim)) => snapshot.claims.push(*claim),
+                Some(LineIn::Cell(cell)) => cells.push(cell),
+                Some(LineIn::Live(live)) => snapshot.scan.live.push(*live),
+                Some(LineIn::End(counts)) => end = Some(counts),
+                None if batch.line(at).ends_with(b"\n") => {
+                    return Err(SnapshotError::Damaged {
+                        path: path.to_owned(),
+                        line: number,
+                    });
+                }
+                None => {
+                    return Err(SnapshotError::CutOff {
+                        path: path.to_owned(),
+                        lines: number,
+                    });
+                }
+            }
+        }
+        match failed {
             // A compressed file that was cut off ends in the middle of a frame.
-            Err(error) if number > 0 && error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            Some(error) if number > 0 && error.kind() == std::io::ErrorKind::UnexpectedEof => {
                 return Err(SnapshotError::CutOff {
                     path: path.to_owned(),
                     lines: number,
                 });
             }
-            Err(source) => {
+            Some(source) => {
                 return Err(SnapshotError::Read {
                     path: path.to_owned(),
                     source,
                 });
             }
-        };
-        if read == 0 {
-            break;
-        }
-        number += 1;
-        if number == 1 {
-            check_schema(&buffer, path)?;
-        }
-        let Ok(line) = serde_json::from_slice(&buffer) else {
-            return Err(if buffer.ends_with(b"\n") {
-                SnapshotError::Damaged {
-                    path: path.to_owned(),
-                    line: number,
-                }
-            } else {
-                SnapshotError::CutOff {
-                    path: path.to_owned(),
-                    lines: number,
-                }
-            });
-        };
-        match line {
-            LineIn::Header(header) => {
-                snapshot.scan.scanned_at = header.scanned_at;
-                snapshot.scan.accounts = header.accounts;
-                snapshot.scan.regions = header.regions;
-                snapshot.scan.every_region = header.every_region;
-            }
-            LineIn::State(state) => snapshot.states.push(state),
-            LineIn::Claim(claim) => snapshot.claims.push(*claim),
-            LineIn::Cell(cell) => cells.push(cell),
-            LineIn::Live(live) => snapshot.scan.live.push(*live),
-            LineIn::End(counts) => end = Some(counts),
+            None if batch.lines.is_empty() => break,
+            None => {}
         }
     }
     let whole = end.is_some_and(|end| {

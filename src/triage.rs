@@ -5,6 +5,7 @@
 //! here runs a command.
 
 mod lost;
+pub mod remains;
 pub mod trail;
 mod ways;
 
@@ -20,6 +21,7 @@ use crate::kinds::recover;
 use crate::ledger::Ledger;
 use crate::model::{Account, CellStatus, Configuration, Timestamp};
 use crate::snapshot::diff::{Diff, StateChange};
+use remains::{Asked, Remain};
 use trail::Trail;
 
 /// The schema's name; it changes only with a breaking change.
@@ -52,6 +54,11 @@ pub struct Triage {
     pub states: Vec<StateChange>,
     /// What restores what is gone; what runs out first stands first.
     pub restore: Vec<Way>,
+    /// What AWS keeps of deleted things, and under delete markers; of what is lost first.
+    #[serde(default)]
+    pub remains: Vec<Remain>,
+    #[serde(default)]
+    pub remains_asked: Asked,
     /// Where else to look.
     pub look: Vec<Look>,
     /// Lost data (ARNs) that no way back was found for.
@@ -152,6 +159,8 @@ impl Triage {
                 .filter_map(|one| support(one, since, now.scanned_at))
                 .collect(),
             restore,
+            remains: Vec::new(),
+            remains_asked: Asked::No,
             look,
             no_way_back,
             unseen_backups: unseen_backups(now),

@@ -132,11 +132,7 @@ impl<'a> ListCx<'a> {
         ask: impl Fn(Option<String>) -> Request,
         mut take: impl FnMut(&Tree) -> Option<String>,
     ) -> Result<(), Fault> {
-        let place = Place {
-            partition: self.partition,
-            account: self.account,
-            region: self.region,
-        };
+        let place = self.place();
         let call = self
             .clients
             .caller()
@@ -154,6 +150,35 @@ impl<'a> ListCx<'a> {
                 Some(next) if seen.insert(next.clone()) => token = Some(next),
                 Some(_) => return Err(Fault::ours(action, Reason::RepeatedToken)),
             }
+        }
+    }
+
+    /// Calls an operation of a service that has no client here, once.
+    ///
+    /// # Errors
+    /// The fault that ended it.
+    pub async fn once(
+        &self,
+        service: &'static Service,
+        operation: &'static str,
+        action: &'static str,
+        request: Request,
+    ) -> Result<Tree, Fault> {
+        let place = self.place();
+        let call = self
+            .clients
+            .caller()
+            .prepare(service, operation, action, "", place)
+            .await?;
+        let _place = self.clients.pace.place(action).await;
+        call.send(request).await
+    }
+
+    fn place(&self) -> Place {
+        Place {
+            partition: self.partition,
+            account: self.account,
+            region: self.region,
         }
     }
 

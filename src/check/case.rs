@@ -290,9 +290,11 @@ impl<'a> Case<'a> {
         let mut shared: FxHashMap<u32, usize> = FxHashMap::default();
         let mut all = 0_usize;
         for target in &self.targets {
-            let (Some(at), Some(before)) = (target.found.itself(), target.before()) else {
+            // A part is a claim on its whole, at an address of its own.
+            let (Found::On(at) | Found::Facet(at), Some(before)) = (&target.found, target.before()) else {
                 continue;
             };
+            let at = *at;
             all += 1;
             let previous = target.change.and_then(|change| change.previous_address.as_deref());
             let mut states: Vec<u32> = self.ledger.entries[at as usize]

@@ -18,7 +18,7 @@ automated backups of a database go with the database unless delete_automated_bac
 default is true.
 
 With something left it asks for a look; with nothing left it blocks, and last-backup-dies says so too. Recovery points
-of AWS Backup count where they are snapshots of the service itself.
+of AWS Backup count like snapshots. A backup that is not complete, or failed, does not count.
 
 Take a snapshot and wait until it is complete, before anything else.
 
@@ -105,6 +105,7 @@ fn holder(
         .raise(if lost { Verdict::Block } else { Verdict::Review }, title)
         .about(case, [number]);
     raised.finding.evidence.extend(fate.last.clone());
+    raised.finding.evidence.extend(fate.unfinished.iter().cloned());
     if at.is_some_and(|at| is_protected(case, at)) {
         raised = raised
             .evidence("it is protected against deletion now: the deletion will be refused until that is taken away");
@@ -121,7 +122,7 @@ fn holder(
     let advice = if is_refused_unless_empty(facts, target.settings) {
         "see what is in it, and copy what somebody may need"
     } else if lost {
-        "take a snapshot and wait until it is complete (see 'whose explain last-backup-dies'), then check again"
+        super::last_backup_dies::SAVE_FIRST
     } else {
         "restore what is left once, somewhere else, before you rely on it"
     };
@@ -209,7 +210,13 @@ fn backup(rule: &Rule, case: &Case<'_>, backups: &Backups, number: usize, at: Li
         ),
         (None, true) => (
             Verdict::Block,
-            format!("deletes {name}, and nothing else is left of what it is a backup of"),
+            match backups.source(at) {
+                Some(gone) => format!(
+                    "deletes {name} together with {}, and no other backup is left",
+                    case.name(gone)
+                ),
+                None => format!("deletes {name}, and nothing else is left of what it is a backup of"),
+            },
         ),
     };
     let mut raised = rule.raise(verdict, title).about(case, [number]);

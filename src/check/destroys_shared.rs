@@ -1,11 +1,11 @@
 //! `destroys-shared`: somebody else's, or used by somebody else.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Verdict;
 use super::case::{Case, Target};
 use super::fate::Backups;
-use super::rules::{Raised, Rule, counted, listed};
+use super::rules::{Raised, Rule, counted, joined, listed};
 use crate::ledger::{LiveIndex, Node, Ownership};
 use crate::model::Symbol;
 use crate::model::plan::Action;
@@ -53,11 +53,8 @@ fn find(rule: &Rule, case: &Case<'_>, _: &Backups) -> Vec<Raised> {
         } else {
             listed(&names, 3)
         };
-        let verb = if case.plan().is_some() {
-            "claims or uses"
-        } else {
-            "claims"
-        };
+        // Of a list every claim is another's, and so named; of a plan its own is not.
+        let verb = "claims or uses";
         let verb = if names.len() > 1 {
             verb.replace("claims", "claim").replace("uses", "use")
         } else {
@@ -153,7 +150,8 @@ fn claims_of_others(case: &Case<'_>, at: LiveIndex, others: &mut BTreeSet<Symbol
 
 /// Resources and data sources of other states that refer to it and stay.
 fn uses_of_others(case: &Case<'_>, at: LiveIndex, others: &mut BTreeSet<Symbol>) -> Vec<String> {
-    let mut reasons = BTreeSet::new();
+    // By what is said: the attributes through which it is so.
+    let mut reasons: BTreeMap<String, BTreeSet<Symbol>> = BTreeMap::new();
     for edge in case.ledger.references.used_by(at) {
         match edge.from {
             Node::Live(user) => {
@@ -170,13 +168,13 @@ fn uses_of_others(case: &Case<'_>, at: LiveIndex, others: &mut BTreeSet<Symbol>)
                     let claim = &case.ledger.claims[held.claim as usize];
                     if !case.is_own(claim.state) {
                         others.insert(claim.project);
-                        reasons.insert(format!(
-                            "is used by {} of {} as {} ({})",
+                        let reason = format!(
+                            "is used by {} of {} as {}",
                             case.name(user),
                             claim.project,
-                            claim.address,
-                            edge.via
-                        ));
+                            claim.address
+                        );
+                        reasons.entry(reason).or_default().insert(edge.via);
                     }
                 }
             }
@@ -184,15 +182,16 @@ fn uses_of_others(case: &Case<'_>, at: LiveIndex, others: &mut BTreeSet<Symbol>)
                 let claim = &case.ledger.claims[claim as usize];
                 if !case.is_own(claim.state) && !claim.is_managed() {
                     others.insert(claim.project);
-                    reasons.insert(format!(
-                        "is read by {} of {} ({})",
-                        claim.address, claim.project, edge.via
-                    ));
+                    let reason = format!("is read by {} of {}", claim.address, claim.project);
+                    reasons.entry(reason).or_default().insert(edge.via);
                 }
             }
         }
     }
-    reasons.into_iter().collect()
+    reasons
+        .into_iter()
+        .map(|(reason, vias)| format!("{reason} ({})", joined(&vias)))
+        .collect()
 }
 
 /// What asks for a look without being a claim.

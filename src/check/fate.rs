@@ -18,6 +18,8 @@ pub(super) struct Fate {
     pub(super) backups_left: usize,
     /// Backups that the same plan or list destroys at changes of their own.
     pub(super) destroyed_backups: Vec<LiveIndex>,
+    /// Backups that cannot be restored from: not complete, or failed.
+    pub(super) unfinished: Vec<String>,
     /// The automated backups go too.
     pub(super) automated_die: bool,
     /// The sentence on the final backup.
@@ -103,7 +105,14 @@ impl Backups {
         let mut fate = Fate::default();
         let facts = loss::of(&live.kind);
         let keeps_automated = facts.is_some_and(|facts| keeps_automated(facts, target.settings));
+        let mut arns: Vec<&str> = Vec::new();
         for backup in self.of(at) {
+            // A recovery point of AWS Backup is often a snapshot of the service, listed there too.
+            let (arn, id) = (&*case.live(*backup).arn, &*case.live(*backup).id);
+            if (!arn.is_empty() && arns.contains(&arn)) || arns.contains(&id) {
+                continue;
+            }
+            arns.extend([arn, id]);
             self.enter(case, at, *backup, keeps_automated, &mut fate);
         }
         for backup in BACKUPS.iter().filter(|backup| *backup.of == *live.kind) {
@@ -129,9 +138,17 @@ impl Backups {
         let is_part =
             case.ledger.top(backup) == case.ledger.top(of) && case.ledger.entries[backup as usize].whole.is_some();
         let automated = is_part || live.observed.get("automated").and_then(Value::as_bool) == Some(true);
+        let status = live.observed.text("status").filter(|status| !loss::is_whole(status));
         if case.going.contains_key(&backup) {
             fate.dies.push(format!("{name}, which is deleted here too"));
             fate.destroyed_backups.push(backup);
+        } else if let Some(needed) = needed_and_going(case, of, backup) {
+            fate.dies.push(format!(
+                "{name}, which needs {}, which is deleted here too",
+                case.name(needed)
+            ));
+        } else if let Some(status) = status {
+            fate.unfinished.push(format!("{name} is {status}, and no backup yet"));
         } else if automated && !keeps_automated {
             fate.dies.push(name);
         } else {
@@ -164,6 +181,15 @@ impl Backups {
             }
         }
     }
+}
+
+/// What a backup cannot be restored without, and goes: its vault, the key that it is encrypted with, a snapshot that
+/// an image is made of.
+fn needed_and_going(case: &Case<'_>, of: LiveIndex, backup: LiveIndex) -> Option<LiveIndex> {
+    case.ledger.references.uses(backup).map(|edge| edge.to).find(|needed| {
+        let kind = &case.live(*needed).kind;
+        *needed != of && case.goes(*needed).is_some() && (loss::of(kind).is_some() || loss::is_backup(kind))
+    })
 }
 
 /// What becomes of the data of something that was not found, by what the plan says alone.

@@ -26,6 +26,10 @@ Needs: the kind's backups listed in its account and region; a gap makes the answ
     find,
 };
 
+/// What to do where nothing is left.
+pub(super) const SAVE_FIRST: &str =
+    "take a snapshot outside of this configuration and wait until it is complete, then check again";
+
 fn find(rule: &Rule, case: &Case<'_>, backups: &Backups) -> Vec<Raised> {
     let mut raised = Vec::new();
     for (number, target) in case.targets.iter().enumerate() {
@@ -55,9 +59,13 @@ fn find(rule: &Rule, case: &Case<'_>, backups: &Backups) -> Vec<Raised> {
             "backups that go",
         );
         one.finding.evidence.extend(fate.last);
-        raised.push(
-            one.advice("take a snapshot outside of this configuration and wait until it is complete, then check again"),
-        );
+        one.finding.evidence.extend(fate.unfinished);
+        if let Some(live) = target.found.itself().map(|at| case.live(at)) {
+            one.finding
+                .evidence
+                .extend(loss::save_command(&live.kind, &live.id, &live.region));
+        }
+        raised.push(one.advice(SAVE_FIRST));
     }
     raised
 }

@@ -24,6 +24,8 @@ Needs: the state of the project for its share; the listing of the account for th
     find,
 };
 
+const ADVICE: &str = "read the list of what goes; if all of it is meant to go, its owner should say so";
+
 fn find(rule: &Rule, case: &Case<'_>, _: &Backups) -> Vec<Raised> {
     let gone: Vec<(usize, LiveIndex)> = case
         .destroyed()
@@ -40,9 +42,13 @@ fn find(rule: &Rule, case: &Case<'_>, _: &Backups) -> Vec<Raised> {
             raised.push(
                 rule.raise(
                     Verdict::Review,
-                    format!("destroys {destroyed} of the {total} live resources of {project}"),
+                    if destroyed == total {
+                        format!("destroys all {total} live resources of {project}")
+                    } else {
+                        format!("destroys {destroyed} of the {total} live resources of {project}")
+                    },
                 )
-                .advice("read the list of what goes; if the whole project is meant to go, its owner should say so"),
+                .advice(ADVICE),
             );
         }
     }
@@ -65,7 +71,7 @@ fn find(rule: &Rule, case: &Case<'_>, _: &Backups) -> Vec<Raised> {
                         account.id
                     ),
                 )
-                .advice("read the list of what goes; if the account is to be cleared, its owner should say so"),
+                .advice(ADVICE),
             );
         }
     }

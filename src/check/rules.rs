@@ -1,9 +1,12 @@
 //! The rules of the gate: what each is called, what it means, and how it is found.
 
+use std::collections::BTreeSet;
+
 use super::Verdict;
 use super::case::Case;
 use super::fate::Backups;
 use super::report::Finding;
+use crate::model::Symbol;
 
 /// A rule: its code, what the code means, and how it is found.
 pub struct Rule {
@@ -92,6 +95,12 @@ pub(super) fn counted(count: usize, one: &str) -> String {
     }
 }
 
+/// `ingress, vpc_id`
+pub(super) fn joined(words: &BTreeSet<Symbol>) -> String {
+    let words: Vec<&str> = words.iter().map(|word| word.as_str()).collect();
+    words.join(", ")
+}
+
 /// `a`, `a and b`, `a, b and 3 more`.
 pub(super) fn listed(names: &[String], shown: usize) -> String {
     match names {
@@ -107,6 +116,7 @@ pub(super) fn listed(names: &[String], shown: usize) -> String {
 /// Every rule, in the order of reports.
 pub static RULES: &[&Rule] = &[
     &super::wrong_account::RULE,
+    &super::wrong_region::RULE,
     &super::state_swapped::RULE,
     &super::stale_plan::RULE,
     &super::creates_what_exists::RULE,
@@ -158,6 +168,7 @@ mod tests {
                 "strands-dependents",
                 "unseen",
                 "wrong-account",
+                "wrong-region",
             ]
         );
         for finding in crate::findings::RULES {

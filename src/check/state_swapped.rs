@@ -26,25 +26,44 @@ equal addresses are compared instead, which is enough to ask for a look and not 
     find,
 };
 
-/// The highest serial of a lineage that anything knows.
+/// The highest serial of a lineage that is known.
 pub(super) struct Newest {
     pub(super) serial: u64,
     pub(super) source: String,
     pub(super) at: Timestamp,
 }
 
+/// By the states that were given, the snapshots, and earlier checks.
 pub(super) fn newest_known(case: &Case<'_>, lineage: &str) -> Option<Newest> {
+    newest(case, lineage, true)
+}
+
+/// By the states that were given and the snapshots alone.
+pub(super) fn newest_seen(case: &Case<'_>, lineage: &str) -> Option<Newest> {
+    newest(case, lineage, false)
+}
+
+fn newest(case: &Case<'_>, lineage: &str, receipts: bool) -> Option<Newest> {
     let now = case
         .ledger
         .states
         .iter()
         .map(|state| (state, state.source.clone(), case.ledger.scanned_at));
-    let before = case.request.known.iter().flat_map(|known| {
-        known
-            .states
-            .iter()
-            .map(|state| (state, format!("{} in {}", state.source, known.source), known.at))
-    });
+    let before = case
+        .request
+        .known
+        .iter()
+        .filter(|known| receipts || !known.of_receipt)
+        .flat_map(|known| {
+            known.states.iter().map(|state| {
+                let source = if known.of_receipt {
+                    known.source.clone()
+                } else {
+                    format!("{} in {}", state.source, known.source)
+                };
+                (state, source, known.at)
+            })
+        });
     now.chain(before)
         .filter(|(state, ..)| state.lineage.as_deref() == Some(lineage))
         .filter_map(|(state, source, at)| {
@@ -101,7 +120,7 @@ fn counts(state: &State) -> bool {
 /// A state that stood at one place earlier, and another that stands there now, from which the plan was made.
 fn replaced(rule: &Rule, case: &Case<'_>) -> Vec<Raised> {
     let mut raised = Vec::new();
-    for known in &case.request.known {
+    for known in case.request.known.iter().filter(|known| !known.of_receipt) {
         for old in known.states.iter().filter(|state| counts(state)) {
             let only_one = |states: &[State]| {
                 let same = states
@@ -180,6 +199,7 @@ fn stranger(rule: &Rule, case: &Case<'_>) -> Option<Raised> {
         .request
         .known
         .iter()
+        .filter(|known| !known.of_receipt)
         .map(|known| (&known.states, &known.claims, known.source.clone()));
     for (states, claims, source) in now.chain(before) {
         for (number, state) in (0_u32..).zip(states).filter(|(_, state)| counts(state)) {

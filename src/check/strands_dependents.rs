@@ -1,11 +1,11 @@
 //! `strands-dependents`: what is left standing without what it needs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Verdict;
 use super::case::{Case, Target};
 use super::fate::Backups;
-use super::rules::{Raised, Rule, counted};
+use super::rules::{Raised, Rule, counted, joined};
 use crate::kinds::facts::Role;
 use crate::kinds::loss;
 use crate::ledger::{Edge, LiveIndex, Node};
@@ -66,18 +66,19 @@ fn find(rule: &Rule, case: &Case<'_>, _: &Backups) -> Vec<Raised> {
                 _ => format!("{} that it destroys", counted(targets.len(), "resource")),
             };
             let verb = if users.len() == 1 { "uses" } else { "use" };
-            let lines: BTreeSet<String> = some
-                .iter()
-                .map(|one| {
-                    format!(
-                        "{}{} uses {} ({})",
-                        case.name(one.user),
-                        whose(case, one.user),
-                        case.name(one.used),
-                        one.via
-                    )
-                })
-                .collect();
+            let mut uses: BTreeMap<String, BTreeSet<Symbol>> = BTreeMap::new();
+            for one in &some {
+                let line = format!(
+                    "{}{} uses {}",
+                    case.name(one.user),
+                    whose(case, one.user),
+                    case.name(one.used)
+                );
+                uses.entry(line).or_default().insert(one.via);
+            }
+            let lines = uses
+                .into_iter()
+                .map(|(line, vias)| format!("{line} ({})", joined(&vias)));
             Some(
                 rule.raise(
                     verdict,

@@ -143,7 +143,7 @@ fn plan(case: &Case<'_>, reasons: &mut Reasons) {
         );
     }
     if let (Some(lineage), Some(serial)) = (&plan.lineage, plan.serial)
-        && let Some(newest) = super::state_swapped::newest_known(case, lineage)
+        && let Some(newest) = super::state_swapped::newest_seen(case, lineage)
         && newest.serial < serial
     {
         reasons.add(

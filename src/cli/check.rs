@@ -142,6 +142,8 @@ impl SightArgs {
             }
             None => gather::live(self.account.settle(ui, config.clone())?, None, Across::Nothing, ui)?,
         };
+        // What earlier checks saw of the states' serials.
+        known.extend(receipts::known(&ledger.accounts));
         known.sort_by_key(|known| std::cmp::Reverse(known.at));
         Ok(Sight {
             ledger,
@@ -154,13 +156,6 @@ impl SightArgs {
 }
 
 impl Sight {
-    /// Adds what something else knows about states: a receipt.
-    #[expect(dead_code, reason = "for the guard, which keeps receipts")]
-    pub(crate) fn also_known(&mut self, known: Known) {
-        self.known.push(known);
-        self.known.sort_by_key(|known| std::cmp::Reverse(known.at));
-    }
-
     /// The answer.
     pub(crate) fn check(&self, intent: Intent) -> CheckReport {
         let limits = &self.config.check;

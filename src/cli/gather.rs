@@ -11,7 +11,7 @@ use crate::aws::{ConnectOptions, Session, trail};
 use crate::kinds::{disposition, registry};
 use crate::ledger::duplicates::Across;
 use crate::ledger::{Input, Ledger, Projects};
-use crate::model::{Account, Claim, Scan, State};
+use crate::model::{Account, Claim, Scan, State, Symbol};
 
 use crate::scan::{self, ScanOptions};
 use crate::snapshot::{self, Folder, Snapshot};
@@ -324,25 +324,37 @@ impl SnapshotPlace {
 
 /// Asks CloudTrail: an answer for each question, with what could not be read.
 pub(crate) fn trail(connect: &ConnectOptions, questions: Vec<trail::Question>) -> Result<Vec<trail::Answer>, Failure> {
+    connected(connect, async |session| {
+        let asked = questions.into_iter().map(|question| trail::lookup(session, question));
+        futures::future::join_all(asked).await
+    })
+}
+
+/// Asks what is kept of things that were deleted, and inside of what is live.
+pub(crate) fn remains(connect: &ConnectOptions, regions: &[Symbol]) -> Result<Vec<scan::remains::Answer>, Failure> {
+    connected(connect, async |session| scan::remains::run(session, regions).await)
+}
+
+/// Connects, and asks something until it is answered or interrupted.
+fn connected<T>(connect: &ConnectOptions, ask: impl AsyncFnOnce(&Session) -> T) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(Failure::Start)?;
-    let answers = runtime.block_on(async {
+    let answer = runtime.block_on(async {
         let stop = tokio::signal::ctrl_c();
         let ask = async {
             let session = Session::connect(connect).await?;
-            let asked = questions.into_iter().map(|question| trail::lookup(&session, question));
-            Ok::<_, Failure>(futures::future::join_all(asked).await)
+            Ok::<_, Failure>(ask(&session).await)
         };
         tokio::select! {
             biased;
             _ = stop => Err(Failure::Interrupted),
-            answers = ask => answers,
+            answer = ask => answer,
         }
     });
     runtime.shutdown_background();
-    answers
+    answer
 }
 
 /// Scans the account, saves the scan where that was asked for, and joins.
@@ -439,6 +451,7 @@ pub(crate) fn known(path: &Path) -> Result<crate::check::Known, Failure> {
     Ok(crate::check::Known {
         source: path.display().to_string(),
         at: scan.scanned_at,
+        of_receipt: false,
         states,
         claims,
     })

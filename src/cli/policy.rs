@@ -21,14 +21,15 @@ Examples:
   whose policy > whose.json
   whose policy --kind described
   whose policy --kind aws_s3_bucket,aws_vpc
-  whose policy --triage --part 1 > whose-1.json
+  whose policy --triage > whose.json
+  whose policy --part 1 > whose-1.json
   whose policy --format terraform > whose.tf")]
 pub(crate) struct Args {
     /// A kind to look at, by its Terraform type (see 'whose kinds'), or 'described' for those whose configuration is
     /// compared too; may be repeated [default: all]
     #[arg(long, value_name = "TYPE", value_delimiter = ',')]
     kind: Vec<String>,
-    /// Adds what 'whose triage' asks beyond a scan: CloudTrail, for who did it; the other commands ask no more
+    /// Adds what 'whose triage' and 'whose recoverable' ask besides: CloudTrail, and what is kept of deleted things
     #[arg(long)]
     triage: bool,
     /// The format
@@ -54,6 +55,7 @@ pub(crate) fn run(args: &Args, ui: &mut Ui) -> Result<Exit, Failure> {
     let (kinds, listed) = chosen_kinds(&args.kind)?;
     let mut actions = scan::actions(&kinds, listed);
     if args.triage {
+        actions.extend(scan::remains::actions());
         actions.insert(trail::ACTION);
     }
     let parts = parts(&actions);

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
 use super::ui::Ui;
-use crate::check::{CheckReport, Subject as Checked};
+use crate::check::{CheckReport, Known, Subject as Checked};
 use crate::guard::receipt::{self, Receipt, SCHEMA, Subject, VALID_SECONDS, Word};
-use crate::model::Timestamp;
+use crate::model::{Account, State, StateStatus, Symbol, Timestamp};
 
 /// The folder: `WHOSE_RECEIPTS`, else `whose/receipts` in `XDG_STATE_HOME` or `~/.local/state`.
 pub(crate) fn folder() -> Option<PathBuf> {
@@ -197,6 +197,66 @@ pub(crate) fn find(sha256: &str, file: Option<&Path>) -> Result<Receipt, String>
         Err(_) => return Err(format!("its receipt {} cannot be read", path.display())),
     };
     serde_json::from_str(&text).map_err(|_| format!("its receipt {} is not one", path.display()))
+}
+
+/// Receipts that are read for what they know; older ones have seen less.
+const REMEMBERED: usize = 500;
+
+/// The lineages and serials that earlier checks of these accounts saw. A receipt that cannot be read knows nothing.
+pub(crate) fn known(accounts: &[Account]) -> Vec<Known> {
+    let Some(entries) = folder().and_then(|folder| std::fs::read_dir(folder).ok()) else {
+        return Vec::new();
+    };
+    let mut files: Vec<(std::time::SystemTime, PathBuf)> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
+        .filter_map(|path| Some((std::fs::metadata(&path).ok()?.modified().ok()?, path)))
+        .collect();
+    files.sort_by(|one, other| other.cmp(one));
+    files
+        .iter()
+        .take(REMEMBERED)
+        .filter_map(|(_, path)| serde_json::from_slice::<Receipt>(&std::fs::read(path).ok()?).ok())
+        .filter(|receipt| {
+            receipt.schema == SCHEMA
+                && receipt
+                    .accounts
+                    .iter()
+                    .any(|id| accounts.iter().any(|account| *account.id == **id))
+        })
+        .filter_map(|receipt| seen_by(&receipt))
+        .collect()
+}
+
+fn seen_by(receipt: &Receipt) -> Option<Known> {
+    let Subject::Plan {
+        source,
+        lineage: Some(lineage),
+        serial: Some(serial),
+        ..
+    } = &receipt.subject
+    else {
+        return None;
+    };
+    Some(Known {
+        source: format!("{source}, checked at {},", receipt.checked_at),
+        at: receipt.checked_at,
+        of_receipt: true,
+        states: vec![State {
+            source: source.clone(),
+            status: StateStatus::Read,
+            project: Symbol::default(),
+            lineage: Some(lineage.clone()),
+            serial: Some(*serial),
+            terraform_version: None,
+            claims: 0,
+            unknown_types: Vec::new(),
+            error: None,
+            hint: None,
+        }],
+        claims: Vec::new(),
+    })
 }
 
 /// What the receipt for this hash is worth now.

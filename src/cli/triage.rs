@@ -17,6 +17,7 @@ use crate::model::{Symbol, Timestamp};
 use crate::report::{json, triage as render};
 use crate::snapshot::diff::{Book, diff};
 use crate::snapshot::{DEFAULT_FOLDER, Folder};
+use crate::triage::remains;
 use crate::triage::trail::{self, Event, Status, Trail};
 use crate::triage::{Before, Triage, recoverable};
 
@@ -147,6 +148,28 @@ fn now(
             Ok((gather::live(settings, None, Across::default(), ui)?, Some(connect)))
         }
     }
+}
+
+/// Asks what AWS keeps of deleted things, and hands it over.
+fn kept(
+    connect: &ConnectOptions,
+    regions: &[Symbol],
+    ui: &Ui,
+    hand_over: impl FnOnce(&[remains::Answer<'_>]),
+) -> Result<(), Failure> {
+    ui.note("asking for what is kept of deleted things");
+    let answers = gather::remains(connect, regions)?;
+    let answers: Vec<remains::Answer<'_>> = answers
+        .iter()
+        .map(|one| remains::Answer {
+            sort: one.sort,
+            live: &one.live,
+            region: &one.cell.region,
+            status: one.cell.status,
+        })
+        .collect();
+    hand_over(&answers);
+    Ok(())
 }
 
 /// Events of recorded answers, and how many could not be read; `None` where no answer was given.
@@ -300,8 +323,11 @@ pub(crate) struct RecoverableArgs {
 pub(crate) fn run_recoverable(args: RecoverableArgs, ui: &mut Ui) -> Result<Exit, Failure> {
     let output = args.output.settle(ui)?;
     let config = args.config.settle()?;
-    let (Gathered { ledger, interrupted }, _) = now(args.snapshot.as_deref(), args.account, config, ui)?;
-    let drill = recoverable(&ledger);
+    let (Gathered { ledger, interrupted }, connect) = now(args.snapshot.as_deref(), args.account, config, ui)?;
+    let mut drill = recoverable(&ledger);
+    if let Some(connect) = connect.filter(|_| !interrupted) {
+        kept(&connect, &ledger.regions, ui, |answers| drill.keep(answers))?;
+    }
     drop(ledger);
     output.deliver(
         |format, look| match format {

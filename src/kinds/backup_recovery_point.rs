@@ -54,7 +54,7 @@ async fn list(cx: &ListCx<'_>) -> Result<(), Fault> {
             VAULTS,
             ask("/backup-vaults/".to_owned()),
             |page| {
-                let names = page.items("BackupVaultList").iter();
+                let names = page.items("BackupVaultList").into_iter();
                 vaults.extend(names.filter_map(|vault| vault.at(&["BackupVaultName"]).map(str::to_owned)));
                 next(page)
             },
@@ -64,7 +64,7 @@ async fn list(cx: &ListCx<'_>) -> Result<(), Fault> {
         let path = format!("/backup-vaults/{}/recovery-points/", encoded(&vault));
         let points = cx
             .ask(service, "ListRecoveryPointsByBackupVault", POINTS, ask(path), |page| {
-                let points = page.items("RecoveryPoints").iter();
+                let points = page.items("RecoveryPoints").into_iter();
                 points
                     .filter_map(|point| live(cx, &vault, point))
                     .for_each(|point| cx.found(point));

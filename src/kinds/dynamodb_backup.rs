@@ -40,7 +40,7 @@ async fn list(cx: &ListCx<'_>) -> Result<(), Fault> {
         request
     };
     cx.ask(service, "ListBackups", ACTION, ask, |page| {
-        let backups = page.items("BackupSummaries").iter();
+        let backups = page.items("BackupSummaries").into_iter();
         backups
             .filter_map(|backup| live(cx, backup))
             .for_each(|backup| cx.found(backup));

@@ -196,7 +196,7 @@ fn configure(live: &mut Live, instance: &Instance) {
             .with("device_name", device.device_name())
             .with("volume_id", ebs.volume_id())
             .with("delete_on_termination", ebs.delete_on_termination());
-        if device.device_name() == instance.root_device_name() {
+        if device.device_name() == root_device(instance) {
             root.push(block);
         } else {
             others.push(block);
@@ -217,6 +217,22 @@ fn configure(live: &mut Live, instance: &Instance) {
     }
 }
 
+/// The device that the instance starts from.
+///
+/// Where the named one is not mapped (emulators name one and map another), it is the one at a name that EC2 reserves
+/// for it. Source: Amazon EC2 User Guide, "Device names for volumes on Amazon EC2 instances".
+fn root_device(instance: &Instance) -> Option<&str> {
+    let mapped = |name: &str| {
+        let mut devices = instance.block_device_mappings().iter();
+        devices.any(|device| device.device_name() == Some(name))
+    };
+    let named = instance.root_device_name()?;
+    if mapped(named) {
+        return Some(named);
+    }
+    ["/dev/sda1", "/dev/xvda"].into_iter().find(|name| mapped(name))
+}
+
 /// When the instance was made, as near as the API says it.
 ///
 /// `launchTime` is that of the last start. The root volume and the first network interface were attached when the
@@ -225,7 +241,7 @@ fn created_at(instance: &Instance) -> Option<Timestamp> {
     let root = instance
         .block_device_mappings()
         .iter()
-        .filter(|device| device.device_name() == instance.root_device_name())
+        .filter(|device| device.device_name().is_some() && device.device_name() == root_device(instance))
         .find_map(|device| device.ebs()?.attach_time());
     let interface = instance.network_interfaces().iter().find_map(|interface| {
         let attachment = interface.attachment()?;
@@ -388,5 +404,19 @@ mod tests {
         result.expect("a gap, not a fault");
         assert_eq!(live.len(), 2);
         assert_eq!(faults[0].0, "aws_instance");
+    }
+
+    #[tokio::test]
+    async fn where_the_named_root_device_is_not_mapped_the_reserved_name_counts() {
+        let quirk = BASTION.replace("<rootDeviceName>/dev/xvda<", "<rootDeviceName>/dev/sdz<");
+        let live = Replay::default()
+            .answer("DescribeInstances", &quirk)
+            .answer("DescribeInstances", SECOND)
+            .answer("DescribeVolumes", VOLUMES)
+            .list(LISTING.list)
+            .await
+            .expect("both pages");
+        assert_eq!(texts(&live[0], "root_block_device.volume_id"), ["vol-0a1b2c3d"]);
+        assert_eq!(texts(&live[0], "ebs_block_device.volume_id"), ["vol-1a1b2c3d"]);
     }
 }

@@ -300,6 +300,65 @@ const fn recovery_point(of: &'static str) -> Backup {
     backup("aws_backup_recovery_point", of, BY_ARN)
 }
 
+/// The command of the AWS CLI that makes a backup by hand, with `{}` for the id. Source: the AWS CLI's reference.
+const SAVES: &[(&str, &str)] = &[
+    (
+        "aws_db_instance",
+        "rds create-db-snapshot --db-instance-identifier {} --db-snapshot-identifier {}-before-destroy",
+    ),
+    (
+        "aws_rds_cluster",
+        "rds create-db-cluster-snapshot --db-cluster-identifier {} --db-cluster-snapshot-identifier {}-before-destroy",
+    ),
+    (
+        "aws_docdb_cluster",
+        "docdb create-db-cluster-snapshot --db-cluster-identifier {} --db-cluster-snapshot-identifier {}-before-destroy",
+    ),
+    (
+        "aws_neptune_cluster",
+        "neptune create-db-cluster-snapshot --db-cluster-identifier {} --db-cluster-snapshot-identifier \
+         {}-before-destroy",
+    ),
+    (
+        "aws_redshift_cluster",
+        "redshift create-cluster-snapshot --cluster-identifier {} --snapshot-identifier {}-before-destroy",
+    ),
+    (
+        "aws_elasticache_replication_group",
+        "elasticache create-snapshot --replication-group-id {} --snapshot-name {}-before-destroy",
+    ),
+    (
+        "aws_memorydb_cluster",
+        "memorydb create-snapshot --cluster-name {} --snapshot-name {}-before-destroy",
+    ),
+    ("aws_ebs_volume", "ec2 create-snapshot --volume-id {}"),
+    (
+        "aws_dynamodb_table",
+        "dynamodb create-backup --table-name {} --backup-name {}-before-destroy",
+    ),
+];
+
+/// The command that makes a backup of a resource by hand, where there is one.
+#[must_use]
+pub fn save_command(kind: &str, id: &str, region: &str) -> Option<String> {
+    let (_, command) = SAVES.iter().find(|(name, _)| *name == kind)?;
+    // An id of AWS goes into a command that people copy: nothing but an id may stand there.
+    let plain = id
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    plain.then(|| format!("aws {} --region {region}", command.replace("{}", id)))
+}
+
+/// States in which a backup can be restored from; one whose listing says no state is taken for whole.
+/// Source: the values of `Status` and `State` in the API references of RDS, EC2, DynamoDB and AWS Backup.
+const WHOLE: &[&str] = &["available", "completed", "active", "retained"];
+
+/// Says whether a backup in this state can be restored from.
+#[must_use]
+pub fn is_whole(status: &str) -> bool {
+    WHOLE.iter().any(|whole| status.eq_ignore_ascii_case(whole))
+}
+
 /// Says whether the type is a backup of something.
 #[must_use]
 pub fn is_backup(kind: &str) -> bool {

@@ -1,14 +1,13 @@
 //! The one shape of a configuration: Terraform's attribute names and plain values.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::Symbol;
 
 /// The value of an attribute, alike for live resources, claims and planned changes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(untagged)]
 pub enum Value {
     Null,
@@ -168,14 +167,18 @@ impl fmt::Display for Value {
 }
 
 /// Attributes by Terraform's names, sorted by name. Attributes that say nothing are left out.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(from = "BTreeMap<Symbol, Value>", into = "BTreeMap<Symbol, Value>")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Configuration(Vec<(Symbol, Value)>);
 
 impl Configuration {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Pairs that are sorted by name, each once.
+    pub(super) fn sorted(pairs: Vec<(Symbol, Value)>) -> Self {
+        Self(pairs)
     }
 
     /// Sets `name`; a value that says nothing (null, empty text, empty list) is not kept.
@@ -246,18 +249,6 @@ impl FromIterator<(Symbol, Value)> for Configuration {
             configuration.set(name, value);
         }
         configuration
-    }
-}
-
-impl From<BTreeMap<Symbol, Value>> for Configuration {
-    fn from(map: BTreeMap<Symbol, Value>) -> Self {
-        Self(map.into_iter().collect())
-    }
-}
-
-impl From<Configuration> for BTreeMap<Symbol, Value> {
-    fn from(configuration: Configuration) -> Self {
-        configuration.0.into_iter().collect()
     }
 }
 

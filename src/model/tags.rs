@@ -1,17 +1,17 @@
 //! Tags of a live resource or a claim.
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
-
 use super::Symbol;
 
 /// Tags, sorted by key; compact, because a million resources carry them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(from = "BTreeMap<Symbol, Box<str>>", into = "BTreeMap<Symbol, Box<str>>")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tags(Box<[(Symbol, Box<str>)]>);
 
 impl Tags {
+    /// Pairs that are sorted by key, each once.
+    pub(super) fn sorted(pairs: Vec<(Symbol, Box<str>)>) -> Self {
+        Self(pairs.into())
+    }
+
     /// Returns the value of `key`.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&str> {
@@ -51,18 +51,6 @@ impl<K: AsRef<str>, V: Into<Box<str>>> FromIterator<(K, V)> for Tags {
         list.sort_by_key(|a| a.0);
         list.dedup_by(|later, first| later.0 == first.0);
         Self(list.into())
-    }
-}
-
-impl From<BTreeMap<Symbol, Box<str>>> for Tags {
-    fn from(map: BTreeMap<Symbol, Box<str>>) -> Self {
-        Self(map.into_iter().collect())
-    }
-}
-
-impl From<Tags> for BTreeMap<Symbol, Box<str>> {
-    fn from(tags: Tags) -> Self {
-        Vec::from(tags.0).into_iter().collect()
     }
 }
 

@@ -92,8 +92,11 @@ fn changes(page: &mut Page, report: &CheckReport, look: Look) {
         page.blank();
         let style = style_of(verdict);
         let many = counted(group.len() as u64, "change", "changes");
+        // A reason that all of them have is said once.
+        let common = common_reasons(&group);
+        let why = common.map_or_else(String::new, |reasons| format!(": {}", reasons.join(", ")));
         page.line(&format!(
-            "{style}{}{style:#} {BOLD}{many}{BOLD:#}",
+            "{style}{}{style:#} {BOLD}{many}{BOLD:#}{why}",
             pad(verdict.word(), 11)
         ));
         // What passes is of no interest one by one, unless it is little or was asked for.
@@ -103,7 +106,7 @@ fn changes(page: &mut Page, report: &CheckReport, look: Look) {
         }
         let shown = if look.all { usize::MAX } else { SHOWN };
         for change in group.iter().take(shown) {
-            row(page, change, look);
+            row(page, change, common.is_none(), look);
         }
         more(page, 2, group.len(), shown);
     }
@@ -123,11 +126,19 @@ fn changes(page: &mut Page, report: &CheckReport, look: Look) {
     }
 }
 
-fn row(page: &mut Page, change: &ChangeRow, look: Look) {
+/// The reasons of several changes, where they are the same.
+fn common_reasons<'a>(group: &[&'a ChangeRow]) -> Option<&'a [String]> {
+    let (first, rest) = group.split_first()?;
+    let same =
+        !rest.is_empty() && !first.reasons.is_empty() && rest.iter().all(|change| change.reasons == first.reasons);
+    same.then_some(first.reasons.as_slice())
+}
+
+fn row(page: &mut Page, change: &ChangeRow, with_reasons: bool, look: Look) {
     let actions = pad(&actions(change), 12);
     // Addresses and ARNs are copied: never wrapped.
     page.line(&format!("  {actions}{}", plain(&change.address)));
-    if !change.reasons.is_empty() {
+    if with_reasons && !change.reasons.is_empty() {
         page.labelled(14, "", 0, Style::new(), &change.reasons.join(", "));
     }
     if let Some(arn) = change.arn.as_deref().filter(|arn| *arn != change.address) {
@@ -172,10 +183,11 @@ fn more(page: &mut Page, indent: usize, count: usize, shown: usize) {
 }
 
 fn evidence(page: &mut Page, report: &CheckReport, look: Look) {
-    let some: Vec<&Finding> = report
+    let some: Vec<(&Finding, Vec<&str>)> = report
         .findings
         .iter()
-        .filter(|finding| !finding.evidence.is_empty())
+        .map(|finding| (finding, beside_the_changes(finding)))
+        .filter(|(_, lines)| !lines.is_empty())
         .collect();
     if some.is_empty() {
         return;
@@ -183,14 +195,45 @@ fn evidence(page: &mut Page, report: &CheckReport, look: Look) {
     page.blank();
     page.line(&format!("{BOLD}What shows it{BOLD:#}"));
     let shown = if look.all { usize::MAX } else { 10 };
-    for finding in some {
+    for (finding, lines) in &some {
         let style = style_of(finding.verdict);
-        page.line(&format!("  {style}{}{style:#}", plain(&finding.code)));
-        for line in finding.evidence.iter().take(shown) {
-            page.prose(4, 2, Style::new(), line);
+        let several = some.iter().filter(|(other, _)| other.code == finding.code).count() > 1;
+        // Of several with one code, which one it is.
+        let which = if several { short(&finding.title) } else { "" };
+        if which.is_empty() {
+            page.line(&format!("  {style}{}{style:#}", plain(&finding.code)));
+        } else {
+            page.labelled(2, &finding.code, finding.code.len() + 2, style, which);
         }
-        more(page, 4, finding.evidence.len(), shown);
+        for line in lines.iter().take(shown) {
+            // Commands are copied: never wrapped.
+            if line.starts_with("aws ") {
+                page.line(&format!("    {}", plain(line)));
+            } else {
+                page.prose(4, 2, Style::new(), line);
+            }
+        }
+        more(page, 4, lines.len(), shown);
     }
+}
+
+/// The evidence of a finding without what stands beside its changes already.
+fn beside_the_changes(finding: &Finding) -> Vec<&str> {
+    finding
+        .evidence
+        .iter()
+        .map(String::as_str)
+        .filter(|line| !line.starts_with("survives: ") && !line.starts_with("dies with it: "))
+        .collect()
+}
+
+/// The first clause of a title.
+fn short(title: &str) -> &str {
+    let end = [": ", "; ", ", ", " and "]
+        .iter()
+        .filter_map(|stop| title.find(stop))
+        .min();
+    &title[..end.unwrap_or(title.len())]
 }
 
 /// Each advice once, with the codes that it is for, in the order of the reasons.
@@ -230,15 +273,23 @@ fn headline(report: &CheckReport) -> String {
     };
     match &report.plan {
         Subject::Plan(plan) => {
-            let forget = if plan.forget > 0 {
-                format!(", {} to forget", plan.forget)
+            let counts: Vec<String> = [
+                (plan.create, "create"),
+                (plan.update, "change"),
+                (plan.replace, "replace"),
+                (plan.delete, "destroy"),
+                (plan.forget, "forget"),
+            ]
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, verb)| format!("{count} to {verb}"))
+            .collect();
+            let counts = if counts.is_empty() {
+                "no changes".to_owned()
             } else {
-                String::new()
+                counts.join(", ")
             };
-            format!(
-                "{}: {} to create, {} to change, {} to replace, {} to destroy{forget}{projects}",
-                plan.source, plan.create, plan.update, plan.replace, plan.delete
-            )
+            format!("{}: {counts}{projects}", plan.source)
         }
         Subject::Deletions { source, items, .. } => {
             format!(

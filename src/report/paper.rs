@@ -332,8 +332,9 @@ const PAGE: &str = "<!doctype html>\n<html lang=en><meta charset=utf-8>\
 <meta name=viewport content=\"width=device-width, initial-scale=1\">\
 <meta http-equiv=Content-Security-Policy content=\"default-src 'none'; style-src 'unsafe-inline'\">\
 <style>:root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;\
-padding:0 1rem;overflow-wrap:anywhere}table{border-collapse:collapse}td,th{padding:.1rem .8rem .1rem 0;\
-text-align:left;vertical-align:top}td:first-child{text-align:right}pre{overflow-x:auto;white-space:pre}\
+padding:0 1rem;overflow-wrap:anywhere}h1{font-size:1.5rem;line-height:1.3;text-wrap:balance}h2{font-size:1.2rem}\
+table{border-collapse:collapse}td,th{padding:.1rem .8rem .1rem 0;overflow-wrap:normal;text-align:left;\
+vertical-align:top}td:first-child{text-align:right;white-space:nowrap}pre{overflow-x:auto;white-space:pre}\
 small{opacity:.8}</style>\n";
 
 /// Foreign text as text: nothing in it is markup.

@@ -7,6 +7,7 @@ use super::human::{Look, listed};
 use super::paper::{Item, Paper, Tone};
 use super::text::{age, counted, moment, thousands};
 use crate::model::Timestamp;
+use crate::triage::remains::{Asked, Remain};
 use crate::triage::trail::{Status, Trail};
 use crate::triage::{Lost, Recoverable, Standing, Triage, Way};
 
@@ -211,6 +212,22 @@ fn restore(paper: &mut Paper, triage: &Triage) {
         let label = labels.get(name.as_str()).map_or(name.as_str(), String::as_str);
         paper.text(format!("No way back was found for {label}."), Tone::Bad);
     }
+    let (of_lost, others): (Vec<&Remain>, Vec<&Remain>) = triage.remains.iter().partition(|one| one.of.is_some());
+    if !of_lost.is_empty() {
+        paper.text("Deleted, and kept for a while:", Tone::Good);
+        paper.whole_list(of_lost.into_iter().map(|one| remain_item(one, triage.scanned_at)));
+    }
+    if !others.is_empty() {
+        paper.text(
+            "Kept as well, of what no snapshot or state here told to be lost:",
+            Tone::Plain,
+        );
+        paper.list(
+            others.into_iter().map(|one| remain_item(one, triage.scanned_at)),
+            "kept",
+        );
+    }
+    not_asked(paper, triage.remains_asked);
     unseen(paper, &triage.unseen_backups);
     if !triage.look.is_empty() {
         paper.text("Where else to look:", Tone::Plain);
@@ -233,6 +250,38 @@ fn restore(paper: &mut Paper, triage: &Triage) {
             }
         }));
         paper.more(rest.len(), "places to look, for what held no data");
+    }
+}
+
+/// `KMS key that waits for its deletion: 1234… in eu-west-1`, until when, and the command.
+fn remain_item(one: &Remain, now: Timestamp) -> Item {
+    let mut item = Item::new(format!("{}: {} in {}", one.title, one.label, one.region));
+    let mut facts: Vec<String> = one
+        .deleted_at
+        .map(|at| format!("deleted {}", moment(at)))
+        .into_iter()
+        .collect();
+    facts.extend(one.deadline.map(|deadline| {
+        if deadline <= now {
+            format!("RAN OUT {}; try at once", moment(deadline))
+        } else {
+            format!("RUNS OUT {}", moment(deadline))
+        }
+    }));
+    if !facts.is_empty() {
+        item = item.note(facts.join("; "));
+    }
+    item.commands.extend(one.command.clone());
+    item.note(one.sentence.clone())
+}
+
+fn not_asked(paper: &mut Paper, asked: Asked) {
+    if asked == Asked::No {
+        paper.text(
+            "The account was not reached, so nobody asked for keys and secrets that wait for their deletion, the recycle \
+             bin, deleted stacks and versions of objects.",
+            Tone::Warn,
+        );
     }
 }
 
@@ -406,6 +455,7 @@ fn drill_paper(drill: &Recoverable, look: Look) -> Paper {
                 )),
                 None => item.note("no backup of any sort was found"),
             };
+            item = kept_inside(item, one);
             if one.unseen {
                 item = item.note("but backups of it could not be listed, so there may be one");
             }
@@ -429,12 +479,29 @@ fn drill_paper(drill: &Recoverable, look: Look) -> Paper {
                     "whether one was ever restored is not known: try it before you need it"
                 });
                 item.commands.push(way.command.clone());
-                item
+                kept_inside(item, one)
             });
         paper.list(items, "with a way back");
     }
+    if !drill.remains.is_empty() {
+        paper.section("Deleted, and kept for a while", Tone::Warn);
+        paper.list(
+            drill.remains.iter().map(|one| remain_item(one, drill.scanned_at)),
+            "kept",
+        );
+    }
+    not_asked(&mut paper, drill.remains_asked);
     unseen(&mut paper, &drill.unseen_backups);
     paper
+}
+
+/// Adds what is kept inside of a live thing.
+fn kept_inside(mut item: Item, one: &Standing) -> Item {
+    for kept in &one.kept {
+        item = item.note(format!("{}: {}", kept.title, kept.sentence));
+        item.commands.extend(kept.command.clone());
+    }
+    item
 }
 
 fn standing(one: &Standing) -> String {

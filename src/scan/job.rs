@@ -149,6 +149,6 @@ impl Job<'_> {
     }
 }
 
-fn late(deadline: Duration) -> String {
+pub(super) fn late(deadline: Duration) -> String {
     format!("not done after {} seconds", deadline.as_secs())
 }

@@ -193,3 +193,60 @@ fn nothing_in_a_word_is_run() {
         assert_eq!(shell(word), quoted);
     }
 }
+
+/// Answers of one sort of what is kept.
+fn kept<'a>(kind: &str, live: &'a [Live], status: crate::model::CellStatus) -> remains::Answer<'a> {
+    let sort = crate::kinds::remains::REMAINS.iter().find(|sort| sort.kind == kind);
+    remains::Answer {
+        sort: sort.expect("a sort"),
+        live,
+        region: "eu-west-1",
+        status,
+    }
+}
+
+#[test]
+fn what_is_kept_of_the_lost_stands_first_and_ends_the_search() {
+    let volume = live("aws_ebs_volume", "vol-0000000a");
+    let claims = vec![claim_of(0, "aws_ebs_volume.main", &volume)];
+    let before = input(vec![volume], vec![state("platform")], claims);
+    let after = input(Vec::new(), vec![state("platform")], Vec::new());
+    let mut triage = triage(before, after);
+    let of = triage.gone[0].name().to_owned();
+    assert_eq!(triage.no_way_back, [of.as_str()]);
+    assert!(triage.look.iter().any(|look| look.of == of));
+
+    let in_bin = |id: &str, until: &str| {
+        let mut one = live("aws_ebs_volume", id);
+        one.arn = "".into();
+        one.observed.set("until", until);
+        one
+    };
+    let volumes = [
+        in_bin("vol-0000000b", "2026-11-25T00:00:00Z"),
+        in_bin("vol-0000000a", "2026-12-01T00:00:00Z"),
+    ];
+    let listed = crate::model::CellStatus::Listed;
+    let denied = crate::model::CellStatus::Denied;
+    triage.keep(&[
+        kept("aws_ebs_volume", &volumes, listed),
+        kept("aws_kms_key", &[], denied),
+    ]);
+    let told: Vec<_> = triage
+        .remains
+        .iter()
+        .map(|one| (one.id.as_str(), one.of.is_some()))
+        .collect();
+    assert_eq!(told, [("vol-0000000a", true), ("vol-0000000b", false)]);
+    assert_eq!(
+        triage.remains[0].command.as_deref(),
+        Some("aws ec2 restore-volume-from-recycle-bin --region eu-west-1 --volume-id vol-0000000a")
+    );
+    assert!(
+        triage.no_way_back.is_empty() && triage.look.is_empty(),
+        "{:?}",
+        triage.look
+    );
+    let unseen = "KMS key that waits for its deletion in eu-west-1: denied";
+    assert!(triage.unseen_backups.iter().any(|line| line == unseen));
+}

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::lost::{Lost, users_of};
+use super::remains::{Asked, Remain};
 use super::shell;
 use crate::kinds::loss::{BACKUPS, Backup, By, is_backup};
 use crate::kinds::recover::{Argument, From, Restore, Until, restore};
@@ -277,6 +278,11 @@ pub struct Recoverable {
     pub resources: Vec<Standing>,
     /// Kinds of backups that could not be listed.
     pub unseen_backups: Vec<String>,
+    /// What AWS keeps of things that were deleted; what runs out first stands first.
+    #[serde(default)]
+    pub remains: Vec<Remain>,
+    #[serde(default)]
+    pub remains_asked: Asked,
 }
 
 /// How one thing that holds data stands.
@@ -297,6 +303,9 @@ pub struct Standing {
     pub newest_outside: Option<Timestamp>,
     /// Backups of this sort could not be listed, so nothing can be said.
     pub unseen: bool,
+    /// What is kept inside of it: versions of objects, point-in-time recovery.
+    #[serde(default)]
+    pub kept: Vec<Remain>,
 }
 
 impl Standing {
@@ -368,6 +377,7 @@ pub fn recoverable(now: &Ledger) -> Recoverable {
                 outside,
                 inside,
                 unseen,
+                kept: Vec::new(),
             }
         })
         .collect();
@@ -382,5 +392,7 @@ pub fn recoverable(now: &Ledger) -> Recoverable {
         complete: now.complete(),
         resources,
         unseen_backups: super::unseen_backups(now),
+        remains: Vec::new(),
+        remains_asked: Asked::No,
     }
 }

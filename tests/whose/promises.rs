@@ -32,6 +32,7 @@ fn operations() -> BTreeSet<&'static str> {
         .chain(rows)
         .chain([whose::aws::tagging::ACTION, whose::aws::trail::ACTION])
         .chain(whose::aws::stacks::ACTIONS)
+        .chain(whose::scan::remains::actions())
         .chain(FIRST)
         .collect()
 }

@@ -224,6 +224,7 @@ const NO_LISTING: &[(&str, &str)] = &[
     ("rds", "what databases share"),
     ("recover", "what can be restored"),
     ("registry", "the look-up"),
+    ("remains", "what is kept of deleted things, which no scan lists"),
 ];
 
 #[test]

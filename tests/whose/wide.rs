@@ -29,6 +29,11 @@ fn each_claim_of_each_type_that_can_be_made_is_found() {
     assert!(output.status.success(), "{said}");
     let tried = now.lines().filter(|line| line.contains("\tok\t")).count();
     assert!(tried > 200, "only {tried} types were tried: {said}");
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("a README");
+    assert!(
+        readme.contains(&format!("{tried} types are found live")),
+        "the README says otherwise than {tried}"
+    );
     let before = std::fs::read_to_string(&kept).unwrap_or_default();
     if std::env::var("INSTA_UPDATE").is_ok_and(|word| word == "always") {
         std::fs::write(&kept, now).expect("written");

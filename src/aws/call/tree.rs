@@ -121,12 +121,25 @@ impl Tree {
         path.iter().try_fold(self, |tree, name| tree.get(name))?.text()
     }
 
-    /// The items of a list of that name; none where there is no such list.
+    /// The items of a list of that name; none where there is no such list. In XML they are called `item` or `member`.
     #[must_use]
-    pub fn items(&self, name: &str) -> &[Tree] {
+    pub fn items(&self, name: &str) -> Vec<&Tree> {
         match self.get(name) {
-            Some(Tree::List(items)) => items,
-            _ => &[],
+            Some(Tree::List(items)) => items.iter().collect(),
+            Some(list @ Tree::Map(_)) => [list.all("item"), list.all("member")].concat(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Every child of that name.
+    #[must_use]
+    pub fn all(&self, name: &str) -> Vec<&Tree> {
+        match self {
+            Tree::Map(children) => {
+                let named = children.iter().filter(|(key, _)| **key == *name);
+                named.map(|(_, child)| child).collect()
+            }
+            _ => Vec::new(),
         }
     }
 
