@@ -49,7 +49,7 @@ impl Default for ScanOptions {
             exclude_regions: Vec::new(),
             kinds: Vec::new(),
             listed: true,
-            concurrency: 64,
+            concurrency: 128,
             listing_deadline: Duration::from_secs(600),
         }
     }

@@ -40,7 +40,7 @@ pub const LIMITS: Limits = Limits {
 };
 
 /// One argument of a command, or its name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Arg {
     Known(String),
     /// It depends on something that cannot be seen.
@@ -105,7 +105,7 @@ impl Arg {
 }
 
 /// The folder in which a command runs, relative to where the text starts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Directory {
     /// A path; empty where it did not change.
     Known(String),
@@ -113,7 +113,7 @@ pub enum Directory {
 }
 
 /// A command that would run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Run {
     /// The program first; never empty.
     pub args: Vec<Arg>,
@@ -131,7 +131,7 @@ pub struct Run {
 }
 
 /// One thing that the text does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
     Run(Run),
     /// A file with commands is run: `sh deploy.sh`, `./deploy.sh`, `python3 clean.py`.

@@ -41,7 +41,7 @@ pub(crate) struct AccountArgs {
     #[arg(long, value_name = "TYPE", value_delimiter = ',', help_heading = "AWS")]
     kind: Vec<String>,
     /// Listings under way at the same time
-    #[arg(long, value_name = "NUMBER", default_value_t = 64, help_heading = "AWS",
+    #[arg(long, value_name = "NUMBER", default_value_t = 128, help_heading = "AWS",
           value_parser = clap::value_parser!(u16).range(1..=512))]
     concurrency: u16,
     /// Seconds that one call may take, its retries included

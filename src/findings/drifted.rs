@@ -1,10 +1,12 @@
 //! `drifted`: managed, and not as its state says.
 
+use std::borrow::Cow;
+
 use super::{Finding, Rule, Severity, title_of};
 use crate::kinds::facts::Role;
 use crate::ledger::compare::{Difference, Missing, differences};
 use crate::ledger::{Ledger, LiveIndex};
-use crate::model::{Claim, Value};
+use crate::model::{Claim, Configuration, Value};
 
 pub(super) static RULE: Rule = Rule {
     code: "drifted",
@@ -20,6 +22,8 @@ resource what it is.
 Look with terraform plan -refresh-only: it shows the same and more. Then take the change over into the configuration,
 or let an apply undo it.
 
+What is claimed as a part of its own (aws_s3_bucket_versioning) is held against what the listing says of that part.
+
 Needs: the setting known on both sides. What a state leaves empty is never drift, and neither are rules, routes and
 attachments of a resource of whose kind some are claimed on their own: a state of the whole lists those only sometimes.",
     find,
@@ -28,7 +32,7 @@ attachments of a resource of whose kind some are claimed on their own: a state o
 fn find(rule: &Rule, ledger: &Ledger) -> Vec<Finding> {
     (0..)
         .zip(&ledger.entries)
-        .filter(|(_, entry)| entry.claims.iter().any(|held| !held.facet))
+        .filter(|(_, entry)| !entry.claims.is_empty())
         .filter_map(|(at, _)| finding(rule, ledger, at))
         .collect()
 }
@@ -42,35 +46,43 @@ fn finding(rule: &Rule, ledger: &Ledger, at: LiveIndex) -> Option<Finding> {
     let mut evidence = Vec::new();
     let mut names: Vec<&str> = Vec::new();
     let mut worst = Severity::Low;
-    let own = entry.claims.iter().filter(|held| !held.facet);
-    let claims: Vec<&Claim> = own
-        .map(|held| &ledger.claims[held.claim as usize])
-        .filter(|claim| claim.deposed.is_none())
-        .collect();
-    for claim in &claims {
-        let found = differences(kind, &claim.configuration, &live.configuration, Missing::SaysNothing);
-        let found: Vec<Difference> = found
-            .into_iter()
-            .filter(|found| !(parts_claimed && (is_list(&found.before) || is_list(&found.after))))
-            .filter(|found| !ledger.is_told_by_a_part(at, found.attribute.path))
-            .collect();
-        if found.is_empty() {
-            continue;
-        }
-        let source = &ledger.states[claim.state as usize].source;
-        evidence.push(format!("{} in {source}", claim.address));
-        for difference in found {
-            let path = difference.attribute.path;
-            if difference.attribute.role != Role::Changing {
-                worst = rule.severity;
+    // Those of the resource itself first.
+    for own in [true, false] {
+        let claims = entry
+            .claims
+            .iter()
+            .filter(|held| held.facet != own)
+            .map(|held| &ledger.claims[held.claim as usize]);
+        for claim in claims.filter(|claim| claim.deposed.is_none()) {
+            let said = if own {
+                Cow::Borrowed(&claim.configuration)
+            } else {
+                Cow::Owned(as_part(claim))
+            };
+            let found = differences(kind, &said, &live.configuration, Missing::SaysNothing);
+            let found: Vec<Difference> = found
+                .into_iter()
+                .filter(|found| !(own && parts_claimed && (is_list(&found.before) || is_list(&found.after))))
+                .filter(|found| !own || !ledger.is_told_by_a_part(at, found.attribute.path))
+                .collect();
+            if found.is_empty() {
+                continue;
             }
-            if !names.contains(&path) {
-                names.push(path);
+            let source = &ledger.states[claim.state as usize].source;
+            evidence.push(format!("{} in {source}", claim.address));
+            for difference in found {
+                let path = difference.attribute.path;
+                if difference.attribute.role != Role::Changing {
+                    worst = rule.severity;
+                }
+                if !names.contains(&path) {
+                    names.push(path);
+                }
+                evidence.push(format!(
+                    "{path}: state says {}, live is {}",
+                    difference.before, difference.after
+                ));
             }
-            evidence.push(format!(
-                "{path}: state says {}, live is {}",
-                difference.before, difference.after
-            ));
         }
     }
     if names.is_empty() {
@@ -89,6 +101,11 @@ fn finding(rule: &Rule, ledger: &Ledger, at: LiveIndex) -> Option<Finding> {
     finding.evidence = evidence;
     finding.advice = "look with terraform plan -refresh-only; take the change over, or apply to undo it".to_owned();
     Some(finding)
+}
+
+/// What the state says of a part or setting, as the whole's configuration has it.
+fn as_part(claim: &Claim) -> Configuration {
+    Configuration::new().with(claim.kind, claim.configuration.clone())
 }
 
 impl Ledger {
@@ -181,6 +198,34 @@ mod tests {
         let both = ledger(vec![bucket], vec![state("platform")], vec![own, part]);
         assert!(both.entries[0].claims.iter().any(|held| held.facet));
         assert!(find(&RULE, &both).is_empty());
+    }
+
+    #[test]
+    fn a_part_is_held_against_what_the_whole_is_told_of_it() {
+        let status = |word: &'static str| {
+            Configuration::new().with("versioning_configuration", Configuration::new().with("status", word))
+        };
+        let mut bucket = live("aws_s3_bucket", "logs");
+        bucket.configuration = Configuration::new().with("aws_s3_bucket_versioning", status("Suspended"));
+        let mut part = claim_of(0, "aws_s3_bucket_versioning.logs", &bucket);
+        (part.arn, part.id, part.account, part.region) = (None, Some("logs".into()), None, None);
+        part.configuration = status("Enabled").with("bucket", "logs");
+        let found = |part: Claim| {
+            find(
+                &RULE,
+                &ledger(vec![bucket.clone()], vec![state("platform")], vec![part]),
+            )
+        };
+        let drifted = found(part.clone());
+        assert_eq!(
+            drifted[0].evidence,
+            [
+                "aws_s3_bucket_versioning.logs in states/platform.tfstate",
+                "aws_s3_bucket_versioning.versioning_configuration.status: state says \"Enabled\", live is \"Suspended\""
+            ]
+        );
+        part.configuration = status("Suspended").with("bucket", "logs");
+        assert!(found(part).is_empty());
     }
 
     #[test]

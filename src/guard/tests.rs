@@ -214,9 +214,10 @@ fn depth_and_size_are_bounded() {
         format!("{}{}", "f() { f; f; f; }; ", "f"),
         format!("{}ls", "sudo ".repeat(10_000)),
     ] {
+        // A reading without bounds would not end in a day; machines that do much else are slow.
         let start = std::time::Instant::now();
         assert!(judged(&text).is_some(), "{}", &text[..20]);
-        assert!(start.elapsed().as_secs() < 20, "{}", &text[..20]);
+        assert!(start.elapsed().as_secs() < 120, "{}", &text[..20]);
     }
     let doubling: String = (0..40).map(|n| format!("f{n}() {{ f{0}; f{0}; }}; ", n + 1)).collect();
     assert!(judged(&format!("{doubling} f0")).is_some());

@@ -18,12 +18,22 @@ pub enum Scope {
 pub struct Attribute {
     /// A top-level attribute or a dotted path into blocks: `network_configuration.subnets`.
     /// A path that names a block keeps all that is in it, so name only blocks without secrets.
+    /// One that begins with a facet's type is an attribute of the facet.
     pub path: &'static str,
     pub role: Role,
     /// The kinds whose id, ARN or name its strings are; empty for plain values.
     pub refers_to: &'static [&'static str],
     /// The order of its items means nothing.
     pub unordered: bool,
+}
+
+impl Attribute {
+    /// The path inside a part of the kind, where the attribute is one of that part: the path begins with its type then
+    /// (`aws_s3_bucket_versioning.versioning_configuration.status`).
+    #[must_use]
+    pub fn of_part(&self, part: &str) -> Option<&'static str> {
+        self.path.strip_prefix(part)?.strip_prefix('.')
+    }
 }
 
 /// What an attribute is good for.

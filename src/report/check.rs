@@ -79,16 +79,17 @@ fn reasons(page: &mut Page, report: &CheckReport) {
     }
 }
 
+/// The changes by verdict, the worst first.
+fn groups(report: &CheckReport) -> impl Iterator<Item = (Verdict, Vec<&ChangeRow>)> {
+    VERDICTS.into_iter().filter_map(|verdict| {
+        let rows = report.changes.iter();
+        let group: Vec<&ChangeRow> = rows.filter(|change| change.verdict == verdict).collect();
+        (!group.is_empty()).then_some((verdict, group))
+    })
+}
+
 fn changes(page: &mut Page, report: &CheckReport, look: Look) {
-    for verdict in VERDICTS {
-        let group: Vec<&ChangeRow> = report
-            .changes
-            .iter()
-            .filter(|change| change.verdict == verdict)
-            .collect();
-        if group.is_empty() {
-            continue;
-        }
+    for (verdict, group) in groups(report) {
         page.blank();
         let style = style_of(verdict);
         let many = counted(group.len() as u64, "change", "changes");
@@ -354,15 +355,7 @@ pub fn markdown(report: &CheckReport, look: Look) -> String {
         }
     }
     let shown = if look.all { usize::MAX } else { SHOWN };
-    for verdict in VERDICTS {
-        let group: Vec<&ChangeRow> = report
-            .changes
-            .iter()
-            .filter(|change| change.verdict == verdict)
-            .collect();
-        if group.is_empty() {
-            continue;
-        }
+    for (verdict, group) in groups(report) {
         let many = counted(group.len() as u64, "change", "changes");
         let _ = writeln!(
             out,

@@ -5,6 +5,7 @@
 //! new value turns up.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
 
 mod words;
@@ -104,7 +105,9 @@ pub(super) struct Scope {
 pub(super) struct Walk<'w> {
     pub(super) watched: &'w dyn Fn(&str) -> bool,
     pub(super) steps: Vec<Step>,
-    seen: HashSet<String>,
+    /// Hashes of the steps, which may be long.
+    seen: HashSet<u64>,
+    hasher: RandomState,
     variables: BTreeMap<String, BTreeSet<Value>>,
     functions: BTreeMap<String, Vec<Rc<Command>>>,
     called: BTreeSet<String>,
@@ -132,6 +135,7 @@ pub(super) fn read(text: &str, watched: &dyn Fn(&str) -> bool) -> Vec<Step> {
         watched,
         steps: Vec::new(),
         seen: HashSet::new(),
+        hasher: RandomState::new(),
         variables: BTreeMap::new(),
         functions: BTreeMap::new(),
         called: BTreeSet::new(),
@@ -212,7 +216,7 @@ impl Walk<'_> {
     }
 
     pub(super) fn push(&mut self, step: Step) {
-        if self.seen.insert(format!("{step:?}")) {
+        if self.seen.insert(self.hasher.hash_one(&step)) {
             self.steps.push(step);
         }
     }

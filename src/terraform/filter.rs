@@ -32,13 +32,19 @@ impl Filter {
     /// the attribute that holds the whole for a facet; nothing for a type that no kind knows.
     pub(super) fn of(disposition: Disposition) -> Self {
         let mut filter = Self::default();
-        if let Disposition::Facet(_, facet) = disposition {
+        if let Disposition::Facet(kind, facet) = disposition {
             let kept = Kept {
                 unordered: false,
                 reference: true,
             };
             for attribute in facet.attributes() {
                 filter.insert(attribute, kept, true);
+            }
+            // What the whole's listing says of its parts.
+            for attribute in kind.attributes {
+                if let Some(path) = attribute.of_part(facet.kind) {
+                    filter.insert_attribute(path, attribute);
+                }
             }
         } else if let Some(kind) = disposition.kind() {
             filter.add(kind.attributes);
@@ -68,13 +74,17 @@ impl Filter {
 
     pub(super) fn add(&mut self, attributes: &[Attribute]) {
         for attribute in attributes {
-            let reference = !attribute.refers_to.is_empty();
-            let kept = Kept {
-                unordered: attribute.unordered,
-                reference,
-            };
-            self.insert(attribute.path, kept, reference);
+            self.insert_attribute(attribute.path, attribute);
         }
+    }
+
+    fn insert_attribute(&mut self, path: &'static str, attribute: &Attribute) {
+        let reference = !attribute.refers_to.is_empty();
+        let kept = Kept {
+            unordered: attribute.unordered,
+            reference,
+        };
+        self.insert(path, kept, reference);
     }
 
     fn insert(&mut self, path: &'static str, kept: Kept, joins: bool) {

@@ -4,6 +4,7 @@
 #![expect(clippy::cast_precision_loss, reason = "figures are rounded anyway")]
 
 mod account;
+mod start;
 mod states;
 mod wide;
 
@@ -31,8 +32,8 @@ fn main() {
     if run("parse") {
         parse(200);
     }
-    if run("start") {
-        start();
+    if run("start") || run("hook") {
+        start::run();
     }
     if run("ledger") {
         for size in [10_000, 100_000, 1_000_000] {
@@ -74,27 +75,6 @@ fn parse(megabytes: usize) {
         read.claims.len(),
         size / seconds,
         peak(),
-    );
-}
-
-/// Starts the program to print its help; the binary is the one that the profile built.
-fn start() {
-    let program = std::env::var("WHOSE").unwrap_or_else(|_| env!("CARGO_BIN_EXE_whose").to_owned());
-    let mut times: Vec<f64> = (0..50)
-        .map(|_| {
-            let start = Instant::now();
-            let end = std::process::Command::new(&program)
-                .arg("--help")
-                .output()
-                .expect("runs");
-            assert!(end.status.success());
-            start.elapsed().as_secs_f64() * 1e3
-        })
-        .collect();
-    times.sort_by(f64::total_cmp);
-    println!(
-        "start: whose --help in {:.1} ms (median of 50; best {:.1} ms)",
-        times[25], times[0]
     );
 }
 

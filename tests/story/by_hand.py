@@ -29,8 +29,10 @@ def change():
     client("lambda").update_function_configuration(FunctionName="wide-listed-worker", Timeout=900)
     client("ecr").put_image_tag_mutability(repositoryName="wide-listed/web", imageTagMutability="MUTABLE")
     client("s3").put_bucket_versioning(Bucket="wide-listed-code", VersioningConfiguration={"Status": "Enabled"})
-    # That of this bucket is claimed on its own, as aws_s3_bucket_versioning: no drift of the bucket.
+    # What is claimed on its own, as aws_s3_bucket_versioning: drift of that claim, and not of the bucket's.
     client("s3").put_bucket_versioning(Bucket="wide-listed-logs", VersioningConfiguration={"Status": "Suspended"})
+    public = {"BlockPublicAcls": False, "BlockPublicPolicy": True, "IgnorePublicAcls": False, "RestrictPublicBuckets": False}
+    client("s3").put_public_access_block(Bucket="wide-listed-logs", PublicAccessBlockConfiguration=public)
     trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}]}
     client("iam").update_assume_role_policy(RoleName="wide-listed", PolicyDocument=json.dumps(trust))
     client("autoscaling").update_auto_scaling_group(AutoScalingGroupName="wide-listed-old", MaxSize=30)

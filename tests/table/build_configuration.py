@@ -64,7 +64,8 @@ def write_attributes(kinds, schema):
     types = json.loads(pathlib.Path(schema).read_text())["provider_schemas"]["registry.terraform.io/hashicorp/aws"]["resource_schemas"]
     lines = ["# The attributes of the types in configuration.txt, from `terraform providers schema -json` of the AWS provider 5.100.",
              "# TYPE  PATH  SORT, then `many` (in a block that may stand several times) and `sensitive`. build_configuration.py writes it."]
-    for kind in sorted(kinds):
+    parts = {a.split(".")[0] for entry in kinds.values() for a, _, _ in entry["attributes"] if a.startswith("aws_")}
+    for kind in sorted({*kinds, *parts}):
         lines += ["  ".join([kind, *words]) for words in paths(types[kind]["block"])]
     (HERE / "attributes.txt").write_text("\n".join(lines) + "\n")
 
@@ -221,6 +222,9 @@ class Build:
         if attribute.startswith("@"):
             return ""
         facts = self.known.get(kind, {}).get(attribute)
+        if attribute.startswith("aws_"):
+            part, _, rest = attribute.partition(".")
+            facts = self.known.get(part, {}).get(rest)
         if facts is None:
             raise Defect("no attribute of the type")
         sort, *marks = facts

@@ -412,6 +412,11 @@ def check_configuration(rows, shapes, services, actions):
                 defect(where, "is nothing that can be filled")
         else:
             facts = known.get(kind, {}).get(attribute)
+            if attribute.startswith("aws_"):
+                part, _, rest = attribute.partition(".")
+                facts = known.get(part, {}).get(rest)
+                if (part, kind) not in {(f["type"], f["whole"]) for f in tsv("facets.tsv")}:
+                    defect(where, "is of no part of the kind")
             if facts is None:
                 defect(where, "is no attribute of the type")
             elif "sensitive" in facts:

@@ -130,7 +130,7 @@ def markers(build):
             raise Defect(f"markers.txt: {kind} is not listed")
         if sort == "field" and kind in build.rows:
             service, item, detail = item_of(build, kind)
-            key = models.condition(service, item, key, detail)
+            key = " && ".join(models.condition(service, item, part, detail) for part in key.split(" && "))
         rows.append([system, kind, sort, key, "" if value == "-" else value, strength, "" if note == "-" else note])
     return sorted(rows)
 

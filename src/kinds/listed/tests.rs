@@ -157,7 +157,21 @@ async fn buckets_are_asked_in_their_own_region_and_no_setting_is_no_gap() {
             ),
         ],
     );
-    assert_eq!(found.0[0].observed.text("block_public_acls"), Some("true"));
+    let mut parts = Vec::new();
+    for path in [
+        "public_access_block.block_public_acls",
+        "public_access_block.block_public_policy",
+        "versioning.versioning_configuration.status",
+    ] {
+        found.0[0]
+            .configuration
+            .each_at(&format!("aws_s3_bucket_{path}"), &mut |value| parts.push(value.clone()));
+    }
+    assert_eq!(
+        parts,
+        [true.into(), false.into(), Value::from("Enabled")],
+        "what its parts are held against"
+    );
     assert!(found.0[1].is_wholly_seen(), "nothing set is something said");
 }
 
@@ -518,4 +532,31 @@ async fn certificates_and_distributions() {
             ),
         ],
     );
+}
+
+#[tokio::test]
+async fn a_replica_of_a_secret_belongs_to_its_primary() {
+    let secret = |region: &str, name: &str, primary: &str| {
+        format!(
+            r#"{{"ARN":"arn:aws:secretsmanager:{region}:123456789012:secret:{name}-AbCdEf","Name":"{name}","Description":"d"{primary}}}"#
+        )
+    };
+    let here = secret("eu-west-1", "token", r#","PrimaryRegion":"eu-west-1""#);
+    let other = secret("eu-west-1", "copy", r#","PrimaryRegion":"us-east-1""#);
+    let plain = secret("eu-west-1", "plain", "");
+    let replay = Replay::default()
+        .answer(
+            "ListSecrets",
+            &format!(r#"{{"SecretList":[{here},{other}],"NextToken":"t"}}"#),
+        )
+        .answer("ListSecrets", &format!(r#"{{"SecretList":[{plain}]}}"#));
+    let (live, _) = list("aws_secretsmanager_secret", &replay).await;
+    let delegates: Vec<_> = live
+        .iter()
+        .map(|one| match &one.origin {
+            crate::model::Origin::Delegated(delegate) => delegate.name.to_string(),
+            _ => String::new(),
+        })
+        .collect();
+    assert_eq!(delegates, ["", "us-east-1", ""]);
 }
