@@ -53,6 +53,7 @@ impl Triage {
     /// Enters what is kept of what is gone, and of everything that was deleted.
     pub fn keep(&mut self, answers: &[Answer<'_>]) {
         self.remains_asked = Asked::Yes;
+        let now = self.scanned_at;
         for answer in answers {
             self.unseen_backups.extend(unseen(answer));
             for live in answer.live {
@@ -64,7 +65,7 @@ impl Triage {
                 };
                 if told {
                     let of = lost.map(|one| one.name().to_owned());
-                    self.remains.push(remain(answer.sort, live, of));
+                    self.remains.push(remain(answer.sort, live, of, now));
                 }
             }
         }
@@ -92,6 +93,7 @@ impl Recoverable {
     /// Enters what is kept of deleted things, and inside of what is live.
     pub fn keep(&mut self, answers: &[Answer<'_>]) {
         self.remains_asked = Asked::Yes;
+        let now = self.scanned_at;
         for answer in answers {
             self.unseen_backups.extend(unseen(answer));
             for live in answer.live {
@@ -103,11 +105,11 @@ impl Recoverable {
                             .find(|one| one.kind == answer.sort.kind && one.arn == *live.arn);
                         if let Some(standing) = standing {
                             let of = Some(standing.arn.clone());
-                            standing.kept.push(remain(answer.sort, live, of));
+                            standing.kept.push(remain(answer.sort, live, of, now));
                         }
                     }
                     Of::Old if live.observed.get("retained").is_none() => {}
-                    Of::Old | Of::Deleted => self.remains.push(remain(answer.sort, live, None)),
+                    Of::Old | Of::Deleted => self.remains.push(remain(answer.sort, live, None, now)),
                 }
             }
         }
@@ -139,10 +141,15 @@ fn unseen(answer: &Answer<'_>) -> Option<String> {
     (!seen).then(|| format!("{} in {}: {}", answer.sort.title, answer.region, answer.status.word()))
 }
 
-fn remain(sort: &'static Remains, live: &Live, of: Option<String>) -> Remain {
+fn remain(sort: &'static Remains, live: &Live, of: Option<String>, now: Timestamp) -> Remain {
     let time = |fact: &str| live.observed.text(fact).and_then(|text| text.parse::<Timestamp>().ok());
     let kept = live.observed.get("protected").and_then(Value::as_bool) != Some(false)
         || live.observed.get("delete_markers").and_then(Value::as_integer) > Some(0);
+    // Some services give the time of the deletion that is still to come under the same name.
+    let (deleted_at, deadline) = match time("deleted_at") {
+        Some(to_come) if to_come > now => (None, Some(to_come)),
+        past => (past, time("until")),
+    };
     Remain {
         kind: sort.kind.to_owned(),
         title: sort.title.to_owned(),
@@ -152,8 +159,8 @@ fn remain(sort: &'static Remains, live: &Live, of: Option<String>) -> Remain {
         region: live.region.to_string(),
         of,
         live: sort.of == Of::Live,
-        deleted_at: time("deleted_at"),
-        deadline: time("until"),
+        deleted_at,
+        deadline,
         sentence: sentence(sort, live, kept),
         command: filled(sort.command, |name| {
             let value = match name {
@@ -183,7 +190,8 @@ fn sentence(sort: &'static Remains, live: &Live, kept: bool) -> String {
     if let Some(markers) = live.observed.get("delete_markers").and_then(Value::as_integer) {
         let all = live.observed.get("counted_all").and_then(Value::as_bool) == Some(true);
         let at_least = if all { "" } else { "at least " };
-        facts.push(format!("{at_least}{markers} deleted objects lie under a marker"));
+        let objects = if markers == 1 { "object lies" } else { "objects lie" };
+        facts.push(format!("{at_least}{markers} deleted {objects} under a marker"));
     }
     if let (Some(from), Some(to)) = (text("from"), text("to")) {
         facts.push(format!("from {from} to {to}"));

@@ -226,7 +226,10 @@ fn what_waits_for_its_deletion_is_told_and_the_commands_take_it_back() {
     assert!(kept("orders")["command"].is_null() && kept("orders")["sentence"].as_str().expect("why").contains("off"));
     let bucket = kept("whose-versions");
     assert!(
-        bucket["sentence"].as_str().expect("why").contains("1 deleted objects"),
+        bucket["sentence"]
+            .as_str()
+            .expect("why")
+            .contains("1 deleted object lies"),
         "{bucket}"
     );
     let restore = standing("orders")["outside"][0]["command"].as_str().expect("a command");

@@ -29,7 +29,7 @@ pub struct Unreadable;
 
 /// Says whether what stands under a name may be secrets that somebody put there: the environment of functions and
 /// builds, user data. It is dropped as it is read.
-pub fn may_be_secret(name: &str) -> bool {
+fn may_be_secret(name: &str) -> bool {
     matches!(
         name,
         "Environment" | "EnvironmentVariables" | "environmentVariables" | "UserData" | "userData"
