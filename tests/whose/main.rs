@@ -21,6 +21,7 @@ mod readme;
 mod registry;
 mod remains;
 mod settings;
+mod table;
 mod terraform;
 mod time;
 mod trail;

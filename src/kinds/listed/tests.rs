@@ -1,6 +1,7 @@
 //! Listed kinds through the replay connector: two pages each, documented bodies, one subtle case.
 
 mod conformance;
+mod faults;
 
 use rustc_hash::FxHashSet;
 

@@ -13,21 +13,25 @@ use rustc_hash::FxHashSet;
 use serde_json::{Map, Value as Json};
 
 use super::super::list::{End, Group, Run};
-use super::super::{Row, describe, rows, services};
+use super::super::{Detail, Row, describe, rows, services};
 use crate::aws::Clients;
 use crate::aws::call::{Place, Protocol};
 use crate::aws::fault::Reason;
 use crate::aws::replay::{Replay, clients_on};
 use crate::model::{Live, Origin, Symbol};
 
-fn group_of(kind: &str) -> &'static Group {
+pub(super) fn group_of(kind: &str) -> &'static Group {
     Group::roots()
         .iter()
         .find(|group| group.all_kinds().contains(&kind))
         .unwrap_or_else(|| panic!("no group lists {kind}"))
 }
 
-async fn listed(clients: &Clients, group: &'static Group, only: &[&str]) -> (Vec<Live>, BTreeMap<&'static str, End>) {
+pub(super) async fn listed(
+    clients: &Clients,
+    group: &'static Group,
+    only: &[&str],
+) -> (Vec<Live>, BTreeMap<&'static str, End>) {
     let only: FxHashSet<&str> = only.iter().copied().collect();
     let place = Place {
         partition: Symbol::known("aws"),
@@ -378,7 +382,7 @@ fn item(row: &Row, number: usize) -> Json {
 }
 
 /// A page with one item, and the token of the next one where there is one.
-fn page(row: &Row, number: usize, last: bool) -> String {
+pub(super) fn page(row: &Row, number: usize, last: bool) -> String {
     let mut answer = Json::Object(Map::new());
     put(&mut answer, row.items.0, "");
     let mut at = &mut answer;
@@ -404,6 +408,33 @@ fn page(row: &Row, number: usize, last: bool) -> String {
     match service.protocol {
         Protocol::Json { .. } | Protocol::RestJson => answer.to_string(),
         Protocol::Query => format!("<R><{op}Result>{}</{op}Result></R>", xml(&answer), op = row.op.0),
+        Protocol::Ec2 | Protocol::RestXml => format!("<R>{}</R>", xml(&answer)),
+    }
+}
+
+/// The answer of a call for details: what the row reads of it.
+pub(super) fn detail_answer(row: &Row, detail: &Detail) -> String {
+    let mut answer = Json::Object(Map::new());
+    let at = if detail.path.is_empty() {
+        String::new()
+    } else {
+        format!("{}.", detail.path.0)
+    };
+    let keep = row.keep.iter().map(|condition| condition.0);
+    for expression in [row.id.0, row.name.0, row.arn.0].into_iter().chain(keep) {
+        for piece in expression.split("detail:").skip(1) {
+            let path = piece
+                .split(['}', '|', '=', '!', '^', '~', '?', ' '])
+                .next()
+                .unwrap_or_default();
+            let value = piece.split_once("==").map_or("any-1", |(_, wanted)| wanted);
+            put(&mut answer, &format!("{at}{path}"), value);
+        }
+    }
+    let service = services::find(&row.service).expect("a service");
+    match service.protocol {
+        Protocol::Json { .. } | Protocol::RestJson => answer.to_string(),
+        Protocol::Query => format!("<R><{op}Result>{}</{op}Result></R>", xml(&answer), op = detail.op.0),
         Protocol::Ec2 | Protocol::RestXml => format!("<R>{}</R>", xml(&answer)),
     }
 }
