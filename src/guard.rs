@@ -475,7 +475,7 @@ impl<'a> Judge<'a> {
             ),
             Call::Loads(file) => {
                 // Data.
-                if file.ends_with(".json") {
+                if file.strip_suffix(".json").is_some() {
                     return None;
                 }
                 let names = [

@@ -47,7 +47,7 @@ static SERVICE: Service = Service {
 };
 
 /// Every status but `DELETE_COMPLETE`, which the API would return for 90 days
-/// (source: `CloudFormation` API reference, "ListStacks").
+/// (source: `CloudFormation` API reference, `ListStacks`).
 const STATUSES: &[&str] = &[
     "CREATE_IN_PROGRESS",
     "CREATE_FAILED",

@@ -67,7 +67,7 @@ pub(super) fn is_task_file(path: &str) -> bool {
     TASK_FILES.contains(&name.as_str())
         || name.starts_with("taskfile.")
         || name.starts_with("build.gradle")
-        || name.ends_with(".mk")
+        || name.strip_suffix(".mk").is_some()
         || name.ends_with("mise.toml")
 }
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::testing::{claim, claim_of, deny, input, ledger, live, live_in, state};
 use super::{Input, Ledger, NoMatch, Ownership};
-use crate::model::{Claim, Live, Origin, State, StateStatus, Value};
+use crate::model::{Claim, Live, Origin, State, StateStatus, Tags, Value};
 
 fn owner(ledger: &Ledger, id: &str) -> Ownership {
     let found = ledger.find(id);
@@ -281,7 +281,7 @@ fn an_untagged_thing_among_tagged_ones_of_its_state_is_not_shared_with_them() {
     // Where the state holds two projects, or most of it says nothing, the silent one may be anybody's.
     assert_eq!(owner(&ledger_of(claims("labs")), "deployer"), Ownership::Shared);
     let mut mostly_silent = claims("shop");
-    mostly_silent[2].tags = Default::default();
+    mostly_silent[2].tags = Tags::default();
     assert_eq!(owner(&ledger_of(mostly_silent), "deployer"), Ownership::Shared);
 }
 

@@ -200,10 +200,13 @@ fn sentence(sort: &'static Remains, live: &Live, kept: bool) -> String {
         let names: Vec<&str> = retained.iter().filter_map(Value::as_str).collect();
         facts.push(format!("it retained {}", names.join(", ")));
     }
-    if !kept {
-        facts.push("what is deleted in it is gone".to_owned());
-    } else {
-        facts.push(sort.sentence.to_owned());
-    }
+    facts.push(
+        if kept {
+            sort.sentence
+        } else {
+            "what is deleted in it is gone"
+        }
+        .to_owned(),
+    );
     facts.join("; ")
 }

@@ -46,14 +46,14 @@ impl Cloud {
                      </regionInfo></DescribeRegionsResponse>"
                 } else {
                     listings.fetch_add(1, Ordering::SeqCst);
-                    if behaviour != Listings::AreDenied {
-                        held.push(request);
-                    } else {
+                    if behaviour == Listings::AreDenied {
                         let denied = "<Response><Errors><Error><Code>UnauthorizedOperation</Code>\
                                       <Message>secret words of the service</Message></Error></Errors></Response>";
                         request
                             .respond(Response::from_string(denied).with_status_code(403))
                             .ok();
+                    } else {
+                        held.push(request);
                     }
                     continue;
                 };

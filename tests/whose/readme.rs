@@ -32,8 +32,7 @@ fn commands(line: &str) -> Vec<Vec<String>> {
     let mut all = vec![Vec::new()];
     let mut word: Option<String> = None;
     let mut quote = None;
-    let mut letters = line.chars().peekable();
-    while let Some(letter) = letters.next() {
+    for letter in line.chars() {
         match (letter, quote) {
             (_, Some(open)) if letter == open => quote = None,
             (_, Some(_)) => word.get_or_insert_default().push(letter),

@@ -354,5 +354,5 @@ fn what_cannot_be_asked_for_is_said() {
         .filter_map(Value::as_str)
         .collect();
     let denied = |line: &&str| line.contains("secret that waits for its deletion in eu-west-1: denied");
-    assert!(unseen.iter().any(|line| denied(line)), "{unseen:?}");
+    assert!(unseen.iter().any(denied), "{unseen:?}");
 }

@@ -129,13 +129,15 @@ async fn secrets(cx: &ListCx<'_>) -> Result<(), Fault> {
     .await
 }
 
+/// The shortest window before a secret is deleted for good. The API Reference calls `DeletedDate` the time of the
+/// deletion, and does not tell the window.
+const SHORTEST: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 7);
+
 fn live_secret(cx: &ListCx<'_>, secret: &Tree) -> Option<Live> {
     let deleted = secret.at(&["DeletedDate"]).and_then(listed::time)?;
     let arn = secret.at(&["ARN"])?;
     let mut live = Live::new(Symbol::known(SECRETS.kind), cx.account, cx.region, arn, arn);
     live.name = secret.at(&["Name"]).map(Into::into);
-    // The API Reference calls it the time of the deletion; the window of at least seven days is not told.
-    const SHORTEST: jiff::SignedDuration = jiff::SignedDuration::from_hours(24 * 7);
     set_time(&mut live, "deleted_at", Some(deleted));
     set_time(&mut live, "until", deleted.checked_add(SHORTEST).ok());
     Some(live)

@@ -193,7 +193,7 @@ impl Walk<'_> {
                     // `uv run x.py`
                     if rest[at]
                         .known()
-                        .is_some_and(|file| file.ends_with(".py") && !file.contains('/'))
+                        .is_some_and(|file| file.strip_suffix(".py").is_some_and(|name| !name.contains('/')))
                     {
                         self.script_step(rest[at].clone(), false, args, text, &scope);
                     }

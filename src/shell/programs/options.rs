@@ -49,13 +49,20 @@ const STANDS_FOR: &[(&[&str], &str)] = &[
     (&["brew", "sh"], "bash"),
 ];
 
-/// The value that an argument gives to an option; `Some(None)` where it is the next argument.
-fn given<'a>(arg: &'a str, option: &str) -> Option<Option<&'a str>> {
+/// Where the value of an option stands.
+enum Given<'a> {
+    Here(&'a str),
+    /// In the next argument.
+    Next,
+}
+
+/// The value that an argument gives to an option, where it is that option.
+fn given<'a>(arg: &'a str, option: &str) -> Option<Given<'a>> {
     match arg.strip_prefix(option)? {
-        "" => Some(None),
+        "" => Some(Given::Next),
         rest => match rest.strip_prefix('=') {
-            Some(value) => Some(Some(value)),
-            None => (!option.starts_with("--")).then_some(Some(rest)),
+            Some(value) => Some(Given::Here(value)),
+            None => (!option.starts_with("--")).then_some(Given::Here(rest)),
         },
     }
 }
@@ -69,8 +76,8 @@ impl Walk<'_> {
             for (at, arg) in rest.iter().enumerate() {
                 let found = options.iter().find_map(|option| given(arg.known()?, option));
                 match found {
-                    Some(Some(value)) => self.value(&Arg::Known(value.to_owned()), text, scope),
-                    Some(None) => {
+                    Some(Given::Here(value)) => self.value(&Arg::Known(value.to_owned()), text, scope),
+                    Some(Given::Next) => {
                         if let Some(value) = rest.get(at + 1) {
                             self.value(value, text, scope);
                         }
@@ -110,8 +117,8 @@ impl Walk<'_> {
     fn ssh_options(&mut self, rest: &[Arg], text: &str, scope: &mut Scope) {
         for (at, arg) in rest.iter().enumerate() {
             let value = match given(arg.text(), "-o") {
-                Some(Some(value)) => Arg::Known(value.to_owned()),
-                Some(None) => match rest.get(at + 1) {
+                Some(Given::Here(value)) => Arg::Known(value.to_owned()),
+                Some(Given::Next) => match rest.get(at + 1) {
                     Some(value) => value.clone(),
                     None => continue,
                 },

@@ -172,10 +172,10 @@ fn is_of(request: &HttpRequest, service: &str, operation: &str, uri: &str, metho
                     '/' if depth == 0 => segments.push(String::new()),
                     _ => {}
                 }
-                if c != '/' || depth > 0 {
-                    if let Some(last) = segments.last_mut() {
-                        last.push(c);
-                    }
+                if (c != '/' || depth > 0)
+                    && let Some(last) = segments.last_mut()
+                {
+                    last.push(c);
                 }
             }
             let method = if method.is_empty() { "POST" } else { method };
