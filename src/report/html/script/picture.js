@@ -137,7 +137,8 @@ const boxTitle = (kind, rows) => (rows.length > 1 ? `${kind} × ${rows.length}` 
 
 /** A resource between what it uses and what uses it. */
 function neighbourhood(at) {
-  const [left, right] = [uses(at), users(at)];
+  const { used, read } = users(at);
+  const [left, right] = [uses(at), [...used, ...read]];
   const parts = partsOf().get(at) ?? [];
   if (!left.length && !right.length) return null;
   const boxes = [{ column: right.length ? 1 : 0, title: kindOf(at)[1], ...members([at]), style: 'self', order: 0 }];

@@ -61,19 +61,23 @@ function distinct(items) {
   return [...seen].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, item]) => item);
 }
 
+const READS = 'a data source';
+
+/** What uses it, and the data sources that read it: the next plan of their project fails without it, and nothing live falls. */
 function users(at) {
-  const out = [];
+  const [used, read] = [[], []];
   for (let number = usersFrom[at]; number < usersFrom[at + 1]; number++) {
     const from = edge.from[number];
     const via = data.words[edge.via[number]];
     if (from >= 0) {
-      out.push({ ...named(from), link: via });
+      used.push({ ...named(from), link: via });
     } else {
       const [said, project, what, place] = data.readers[-1 - from];
-      out.push({ at: place, text: said, rest: ` of ${data.projects[project]}, ${data.words[what]}`, project, link: via });
+      const list = data.words[what] === READS ? read : used;
+      list.push({ at: place, text: said, rest: ` of ${data.projects[project]}, ${data.words[what]}`, project, link: via });
     }
   }
-  return distinct(out);
+  return { used: distinct(used), read: distinct(read) };
 }
 
 /** What would break, by project; what holds data by name and first. */
@@ -96,19 +100,6 @@ function broken(at) {
       for (const [kind, count] of [...kinds].sort(([a], [b]) => byText(a[1], b[1]))) parts.push(`${count} ${count === 1 ? kind[1] : kind[3]}`);
       return [foreign(`${project}: `), parts.map((part, number) => [number ? ', ' : null, part])];
     });
-}
-
-/** Data sources that read it: the next plan of their project fails without it. */
-function readBy(at) {
-  const out = [];
-  for (let number = usersFrom[at]; number < usersFrom[at + 1]; number++) {
-    const from = edge.from[number];
-    if (from >= 0) continue;
-    const [text, project, what, place] = data.readers[-1 - from];
-    if (data.words[what] !== 'a data source') continue;
-    out.push(neighbour({ at: place, text, rest: ` of ${data.projects[project]}, ${data.words[what]}`, project }, data.words[edge.via[number]]));
-  }
-  return out;
 }
 
 /** Where it stands twice, and what its twins are. */
@@ -164,12 +155,12 @@ function resourceSection(at) {
   if (whole >= 0) add('part of', link(whole, title(whole)), `: ${word('part', at)}`);
   else if (word('part', at)) add('part of', foreign(word('part', at)));
   many('parts', (partsOf().get(at) ?? []).map((part) => neighbour(named(part))));
-  const by = users(at);
-  if (by.length) many('used by', by.map((one) => neighbour(one, one.link)));
-  else add('used by', data.unused);
+  const { used, read } = users(at);
+  if (!used.length && !read.length) add('used by', data.unused);
+  many('used by', used.map((one) => neighbour(one, one.link)));
+  many('read by', read.map((one) => neighbour(one, one.link)));
   many('uses', uses(at).map((one) => neighbour(one, one.link)));
   many('would break', broken(at));
-  many('read by', readBy(at));
   for (const { place, found } of twins(at)) {
     add('duplicate', prose(place));
     many('twins', found);
