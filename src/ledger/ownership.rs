@@ -12,7 +12,7 @@ use crate::model::{Cell, CellStatus, Coverage, Delegate, Live, Origin, Symbol};
 
 use super::index::{GLOBAL, Index};
 use super::projects::Voices;
-use super::{Entry, Ledger, LiveIndex, NoMatch, Node, Ownership, Projects};
+use super::{ClaimIndex, Entry, Held, Ledger, LiveIndex, NoMatch, Node, Ownership, Projects};
 
 pub(super) fn decide(ledger: &mut Ledger, projects: &Projects, voices: &[Voices]) {
     claimants(ledger);
@@ -220,15 +220,19 @@ fn users(ledger: &mut Ledger, voices: &[Voices]) {
         .zip(voices)
         .map(|(state, voices)| Some((state.project, voices.agreed()?)))
         .collect();
-    // The name of a state and the project that its claims agree on are two words for one.
-    let one = |state: u32, a: Symbol, b: Symbol| {
+    // The name of a state and the project that its claims agree on are two words for one, between claims of that state.
+    let is_one = |state: u32, a: Symbol, b: Symbol| {
         let names = named.get(state as usize).copied().flatten();
         names.is_some_and(|(name, agreed)| (a == name && b == agreed) || (a == agreed && b == name))
     };
-    let projects_of = |at: LiveIndex| -> &[Symbol] {
-        let own = &ledger.entries[at as usize].projects;
+    let word = |claim: ClaimIndex| {
+        let claim = &ledger.claims[claim as usize];
+        (claim.project, claim.state)
+    };
+    let claims_of = |at: LiveIndex| {
+        let own = &ledger.entries[at as usize].claims;
         if own.is_empty() {
-            &ledger.entries[ledger.top(at) as usize].projects
+            &ledger.entries[ledger.top(at) as usize].claims
         } else {
             own
         }
@@ -237,24 +241,25 @@ fn users(ledger: &mut Ledger, voices: &[Voices]) {
         .into_par_iter()
         .filter(|at| matches!(ledger.entries[*at].ownership, Ownership::Managed | Ownership::Shared))
         .filter_map(|at| {
-            let own = &ledger.entries[at].projects;
-            let mut others: Vec<Symbol> = Vec::new();
+            let own = &ledger.entries[at];
+            let mut others: Vec<(Symbol, u32)> = Vec::new();
             for edge in ledger.references.used_by(u32::try_from(at).unwrap_or(u32::MAX)) {
                 match edge.from {
-                    Node::Live(user) => others.extend(projects_of(user)),
-                    Node::Claim(claim) => others.push(ledger.claims[claim as usize].project),
+                    Node::Live(user) => others.extend(claims_of(user).iter().map(|held| word(held.claim))),
+                    Node::Claim(claim) => others.push(word(claim)),
                 }
             }
             others.sort_unstable();
             others.dedup();
-            others.retain(|other| {
-                let mut claims = ledger.entries[at].claims.iter();
-                !own.contains(other)
-                    && !claims.any(|held| {
-                        let claim = &ledger.claims[held.claim as usize];
-                        one(claim.state, claim.project, *other)
-                    })
+            others.retain(|(project, state)| {
+                let is_kin = |held: &Held| {
+                    let (own, of) = word(held.claim);
+                    of == *state && is_one(of, own, *project)
+                };
+                !own.projects.contains(project) && !own.claims.iter().any(is_kin)
             });
+            let mut others: Vec<Symbol> = others.into_iter().map(|(project, _)| project).collect();
+            others.dedup();
             (!others.is_empty()).then_some((at, others))
         })
         .collect();

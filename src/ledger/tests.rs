@@ -278,6 +278,13 @@ fn an_untagged_thing_among_tagged_ones_of_its_state_is_not_shared_with_them() {
         "the project stays the state's name"
     );
 
+    // A project of another state that happens to be called like this state is another project.
+    let mut called_alike = claims("shop");
+    called_alike[0] = tagged(called_alike[0].clone(), "shop");
+    called_alike[1] = tagged(claim_of(1, "aws_instance.web", &instance), "infra");
+    let two = ledger(all(), vec![state("infra"), state("other")], called_alike);
+    assert_eq!(owner(&two, "deployer"), Ownership::Shared);
+
     // Where the state holds two projects, or most of it says nothing, the silent one may be anybody's.
     assert_eq!(owner(&ledger_of(claims("labs")), "deployer"), Ownership::Shared);
     let mut mostly_silent = claims("shop");
