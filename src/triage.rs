@@ -5,6 +5,7 @@
 //! here runs a command.
 
 mod lost;
+mod order;
 pub mod remains;
 pub mod trail;
 mod ways;

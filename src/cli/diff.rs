@@ -11,9 +11,8 @@ use super::paper::{Format, PaperArgs};
 use super::since::{self, Asked, Newer};
 use super::ui::Ui;
 use crate::ledger::compare::Missing;
-use crate::ledger::duplicates::Across;
 use crate::report::{changes, json};
-use crate::snapshot::diff::{Book, Diff, diff};
+use crate::snapshot::diff::{Diff, diff};
 use crate::snapshot::{DEFAULT_FOLDER, Folder};
 
 /// Says what changed between two snapshots, without AWS
@@ -75,16 +74,15 @@ pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
     since::check_pair(&old_head, &new_head)?;
     ui.note(&format!("from {} to {}", old_path.display(), new_path.display()));
     let projects = args.config.settle()?.projects;
-    let book = Book::of(gather::saved(&new_path, projects.clone(), Across::Nothing)?.ledger);
-    let before = gather::saved(&old_path, projects, Across::Nothing)?.ledger;
+    let before = gather::joined(&old_path, &projects)?;
+    let after = gather::joined(&new_path, &projects)?;
     // Another version of the tool may know attributes that this one did not.
     let missing = if old_head.tool == new_head.tool {
         Missing::Counts
     } else {
         Missing::SaysNothing
     };
-    let changed = diff(&before, &book, missing);
-    drop((before, book));
+    let changed = diff(before, after, missing)?;
     output.deliver(
         |format, look| match format {
             Format::Human => changes::human(&changed, look),

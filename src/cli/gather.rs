@@ -14,7 +14,7 @@ use crate::ledger::{Input, Ledger, Projects};
 use crate::model::{Account, Claim, Scan, State, Symbol};
 
 use crate::scan::{self, ScanOptions};
-use crate::snapshot::{self, Folder, Snapshot};
+use crate::snapshot::{self, Folder, Joined, Rules, Snapshot};
 use crate::terraform::{self, States};
 
 /// Which account, which regions, which kinds, which states.
@@ -296,7 +296,8 @@ impl SnapshotPlace {
         }
     }
 
-    fn save(&self, snapshot: &Snapshot, ui: &Ui) -> Result<(), Failure> {
+    /// Saves the scan; returns where it is now.
+    fn save(&self, snapshot: &Snapshot, ui: &Ui) -> Result<PathBuf, Failure> {
         let path = match self {
             Self::File(path) => path.clone(),
             Self::Folder { folder, .. } => folder.place(&snapshot.scan),
@@ -318,7 +319,7 @@ impl SnapshotPlace {
                 ));
             }
         }
-        Ok(())
+        Ok(path)
     }
 }
 
@@ -377,10 +378,18 @@ pub(crate) fn live(
         states: settings.states,
         claims: settings.claims,
     };
-    if let Some(place) = save {
-        place.save(&snapshot, ui)?;
+    let rules = Rules::new(&settings.projects, across);
+    // A scan of many minutes is safe before anything else is made of it.
+    let saved = save.map(|place| place.save(&snapshot, ui)).transpose()?;
+    let gathered = Gathered::of(snapshot, interrupted, settings.projects, across);
+    if let Some(path) = saved
+        && let Err(error) = snapshot::write_joined(&path, &gathered.ledger, &rules)
+    {
+        ui.warn(&format!(
+            "{error}: it stays without what the join said, and diff will join it again"
+        ));
     }
-    Ok(Gathered::of(snapshot, interrupted, settings.projects, across))
+    Ok(gathered)
 }
 
 async fn look(settings: &AccountSettings, ui: &Ui) -> Result<(Scan, bool), Failure> {
@@ -429,6 +438,16 @@ fn guard(settings: &AccountSettings, actual: &Account, caller: &str) -> Result<(
 /// Reads a snapshot and joins.
 pub(crate) fn saved(path: &Path, projects: Projects, across: Across) -> Result<Gathered, Failure> {
     Ok(Gathered::of(snapshot::read(path)?, false, projects, across))
+}
+
+/// Opens a snapshot for a comparison. Where it was saved with what a join of today would say, it is not joined again.
+pub(crate) fn joined(path: &Path, projects: &Projects) -> Result<Joined, Failure> {
+    let across = Across::Nothing;
+    if let Some(joined) = Joined::open(path, &Rules::new(projects, across))? {
+        return Ok(joined);
+    }
+    tracing::info!(path = %path.display(), "joined again");
+    Ok(Joined::of(&saved(path, projects.clone(), across)?.ledger)?)
 }
 
 /// Reads a snapshot and joins it with other states than its own, where they are given.

@@ -17,8 +17,8 @@ use crate::ledger::duplicates::Across;
 use crate::model::Timestamp;
 use crate::report::json;
 use crate::report::weekly::{self, Now, Point, Weekly};
-use crate::snapshot::diff::{Book, diff};
-use crate::snapshot::{DEFAULT_FOLDER, Folder, Saved};
+use crate::snapshot::diff::diff;
+use crate::snapshot::{DEFAULT_FOLDER, Folder, Joined, Saved};
 
 /// Reports again from a snapshot, without AWS; with --since, what became of it since an older one
 ///
@@ -88,16 +88,18 @@ fn week(
     let ledger = load(new_path)?.ledger;
     let found = ignores::apply(findings::all(&ledger), output.ignores(), &ledger);
     let now = Now::of(&ledger, found);
-    let book = Book::of(ledger);
-    let before = load(&old_path)?.ledger;
+    // Two ledgers of a great account need not stand in memory side by side.
+    let after = Joined::of(&ledger)?;
+    drop(ledger);
+    let ledger = load(&old_path)?.ledger;
     let missing = if old_head.tool == new_head.tool {
         Missing::Counts
     } else {
         Missing::SaysNothing
     };
-    let changed = diff(&before, &book, missing);
-    let before = findings::all(&before);
-    drop(book);
+    let changed = diff(Joined::of(&ledger)?, after, missing)?;
+    let before = findings::all(&ledger);
+    drop(ledger);
 
     let nobodys: BTreeSet<String> = now.unmanaged().map(str::to_owned).collect();
     let mut first_seen: BTreeMap<String, Timestamp> = BTreeMap::new();

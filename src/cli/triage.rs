@@ -15,8 +15,8 @@ use crate::ledger::compare::Missing;
 use crate::ledger::duplicates::Across;
 use crate::model::{Symbol, Timestamp};
 use crate::report::{json, triage as render};
-use crate::snapshot::diff::{Book, diff};
-use crate::snapshot::{DEFAULT_FOLDER, Folder};
+use crate::snapshot::diff::diff;
+use crate::snapshot::{DEFAULT_FOLDER, Folder, Joined};
 use crate::triage::remains;
 use crate::triage::trail::{self, Event, Status, Trail};
 use crate::triage::{Before, Triage, recoverable};
@@ -93,7 +93,7 @@ pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
             };
             ui.note(&format!("compared with {}", path.display()));
             let then = gather::saved(&path, projects, Across::default())?.ledger;
-            let changed = diff(&then, &Book::of(ledger.clone()), missing);
+            let changed = diff(Joined::of(&then)?, Joined::of(&ledger)?, missing)?;
             Triage::new(Before::Scan(&then, &changed), &ledger)
         }
     };

@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 use petgraph::unionfind::UnionFind;
 use rayon::prelude::*;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use crate::kinds::facts::Role;
 use crate::model::{Origin, Symbol, Timestamp};
@@ -31,7 +32,8 @@ use super::{Ledger, LiveIndex};
 use refine::by_use;
 
 /// How far apart copies may stand from each other.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Across {
     /// Same account, same region.
     #[default]

@@ -1,6 +1,7 @@
 //! Whose a claim is: by a rule of the config file, else by its project tag, else by its state's name.
 
 use globset::{Glob, GlobMatcher};
+use serde::{Serialize, Serializer};
 
 use crate::model::{Claim, State, Symbol, Tags};
 
@@ -8,7 +9,7 @@ use crate::model::{Claim, State, Symbol, Tags};
 pub const TAG_KEYS: &[&str] = &["Project", "project", "PROJECT", "project-name", "ProjectName"];
 
 /// How claims become projects.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Projects {
     pub rules: Vec<ProjectRule>,
     pub tag_keys: Vec<String>,
@@ -24,15 +25,21 @@ impl Default for Projects {
 }
 
 /// A rule of the config file; a claim is the project's where every part that is given holds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct ProjectRule {
     pub name: Symbol,
     /// Globs over the state's source; none given matches every state.
+    #[serde(serialize_with = "texts")]
     pub states: Vec<GlobMatcher>,
     /// Globs over the claim's address; none given matches every address.
+    #[serde(serialize_with = "texts")]
     pub addresses: Vec<GlobMatcher>,
     /// Accounts; none given matches every account.
     pub accounts: Vec<Symbol>,
+}
+
+fn texts<S: Serializer>(globs: &[GlobMatcher], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(globs.iter().map(|glob| glob.glob().glob()))
 }
 
 impl ProjectRule {

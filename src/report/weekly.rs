@@ -12,7 +12,7 @@ use super::text::{age, counted, day, moment, thousands};
 use crate::findings::{Finding, Severity};
 use crate::ledger::{Ledger, Ownership};
 use crate::model::{CellStatus, Timestamp};
-use crate::snapshot::diff::{Diff, Row, Side, StateChange, Summary, row_of};
+use crate::snapshot::diff::{Diff, Row, Side, StateChange, Summary};
 
 /// The schema's name; it changes only with a breaking change.
 pub const SCHEMA: &str = "whose.weekly/1";
@@ -131,7 +131,7 @@ impl Now {
         };
         for (at, live) in ledger.live.iter().enumerate() {
             if unmanaged.contains(&*live.arn) {
-                now.unmanaged.push(row_of(ledger, at));
+                now.unmanaged.push(Row::of(ledger, at));
             }
             if let Some(why) = ledger.entries[at]
                 .orphan
@@ -140,7 +140,7 @@ impl Now {
             {
                 let cost = crate::kinds::kind(&live.kind).and_then(|kind| kind.monthly_cost);
                 now.orphans.push(OrphanRow {
-                    row: row_of(ledger, at),
+                    row: Row::of(ledger, at),
                     why: why.to_owned(),
                     monthly_cost: cost.and_then(|cost| cost(live)),
                 });

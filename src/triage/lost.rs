@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use super::order::in_order_of_building;
 use crate::kinds::loss::is_backup;
 use crate::kinds::{disposition, facts::Kind};
 use crate::ledger::{Ledger, LiveIndex, Node};
 use crate::model::shape::is_candidate;
 use crate::model::{Claim, Configuration, Live, Symbol, Timestamp};
-use crate::snapshot::diff::{ClaimAt, Diff, Row, in_order_of_building};
+use crate::snapshot::diff::{ClaimAt, Diff, Row};
 
 /// Something that was there and is not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

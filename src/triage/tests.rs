@@ -5,7 +5,8 @@ use crate::ledger::Input;
 use crate::ledger::compare::Missing;
 use crate::ledger::testing::{claim_of, deny, input, live, state};
 use crate::model::{Live, Value};
-use crate::snapshot::diff::{Book, diff};
+use crate::snapshot::Joined;
+use crate::snapshot::diff::diff;
 
 fn database() -> Live {
     let mut database = live("aws_db_instance", "main");
@@ -63,7 +64,8 @@ fn after() -> Input {
 
 fn triage(before: Input, after: Input) -> Triage {
     let (then, now) = (Ledger::new(before), Ledger::new(after));
-    let changed = diff(&then, &Book::of(now.clone()), Missing::Counts);
+    let joined = |ledger| Joined::of(ledger).expect("in memory");
+    let changed = diff(joined(&then), joined(&now), Missing::Counts).expect("whole");
     Triage::new(Before::Scan(&then, &changed), &now)
 }
 

@@ -8,6 +8,7 @@ mod start;
 mod states;
 mod wide;
 
+use std::path::Path;
 use std::time::Instant;
 
 use whose::check::{Request, Thresholds};
@@ -15,18 +16,18 @@ use whose::ledger::compare::Missing;
 use whose::ledger::duplicates::Across;
 use whose::ledger::{Input, Ledger, Projects};
 use whose::model::plan::Intent;
-use whose::snapshot::diff::{Book, diff};
-use whose::snapshot::{self, Snapshot};
+use whose::snapshot::diff::diff;
+use whose::snapshot::{self, Joined, Rules, Snapshot};
 
 fn main() {
     let wanted: Vec<String> = std::env::args()
         .skip(1)
         .filter(|word| !word.starts_with("--"))
         .collect();
-    if let [word, old, new] = wanted.as_slice()
-        && word == "diff-of"
-    {
-        return compare(old, new);
+    match wanted.as_slice() {
+        [word, path] if word == "join-of" => return read_and_join(path),
+        [word, old, new] if word == "diff-of" => return compare(old, new),
+        _ => {}
     }
     let run = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.starts_with(word.as_str()));
     if run("parse") {
@@ -110,16 +111,12 @@ fn check(size: usize, changes: usize) {
 fn snapshots(size: usize) {
     let folder = tempfile::tempdir().expect("a folder");
     let (old, new) = (folder.path().join("old.jsonl.zst"), folder.path().join("new.jsonl.zst"));
-    let save = |path: &std::path::Path, change: bool| {
-        let input = account::input(size);
-        let mut snapshot = Snapshot {
-            scan: input.scan,
-            states: input.states,
-            claims: input.claims,
-        };
+    let bytes = |path: &Path| std::fs::metadata(path).expect("there").len() as f64 / 1e6;
+    let save = |path: &Path, change: bool| {
+        let mut input = account::input(size);
         if change {
             let mut at = 0_usize;
-            snapshot.scan.live.retain_mut(|live| {
+            input.scan.live.retain_mut(|live| {
                 at += 1;
                 if at.is_multiple_of(2000) {
                     live.configuration.set("cidr_block", "192.0.2.0/24");
@@ -127,68 +124,101 @@ fn snapshots(size: usize) {
                 !at.is_multiple_of(3000)
             });
         }
-        let (start, before) = (Instant::now(), processor());
+        // As a scan does it: first what was seen, then that with what the join says.
+        let snapshot = Snapshot {
+            scan: input.scan,
+            states: input.states,
+            claims: input.claims,
+        };
+        let start = now();
         snapshot::write(path, &snapshot).expect("written");
-        (start.elapsed().as_secs_f64(), processor() - before)
+        let plain = (timed(start), bytes(path));
+        let ledger = joined(snapshot);
+        let start = now();
+        snapshot::write_joined(path, &ledger, &rules()).expect("written");
+        (plain, (timed(start), bytes(path)))
     };
-    let written = save(&old, false);
+    let (plain, with_result) = save(&old, false);
     save(&new, true);
-    // Memory of the making is not that of the reading.
-    let mut command = std::process::Command::new(std::env::current_exe().expect("this bench"));
-    command.arg("diff-of").arg(&old).arg(&new);
-    let bytes = std::fs::metadata(&old).expect("there").len();
     println!(
-        "snapshot: {size} live + {size} claims: written in {:.2} s ({:.2} s of processor), {:.1} MB",
-        written.0,
-        written.1,
-        bytes as f64 / 1e6
+        "snapshot: {size} live + {size} claims: written in {}, {:.1} MB; with what the join said in {}, {:.1} MB",
+        plain.0, plain.1, with_result.0, with_result.1
     );
-    assert!(command.status().expect("it starts").success());
+    // Memory of the making is not that of the reading.
+    for arguments in [
+        vec!["join-of".as_ref(), old.as_os_str()],
+        vec!["diff-of".as_ref(), old.as_os_str(), new.as_os_str()],
+    ] {
+        let mut command = std::process::Command::new(std::env::current_exe().expect("this bench"));
+        assert!(command.args(arguments).status().expect("it starts").success());
+    }
 }
 
-/// Reads two snapshots, joins and compares them, as `whose diff` does.
-fn compare(old: &str, new: &str) {
-    // Each figure: seconds that went by, and seconds of processor.
-    let timed = |start: (Instant, f64)| (start.0.elapsed().as_secs_f64(), processor() - start.1);
-    let now = || (Instant::now(), processor());
-    let load = |path: &str| {
-        let start = now();
-        let read = snapshot::read(std::path::Path::new(path)).expect("read");
-        let (reading, start) = (timed(start), now());
-        let ledger = Ledger::new(Input {
-            scan: read.scan,
-            states: read.states,
-            claims: read.claims,
-            across: Across::Nothing,
-            ..Input::default()
-        });
-        let joining = timed(start);
-        println!(
-            "snapshot: read in {:.2} s ({:.2} s of processor), joined in {:.2} s ({:.2} s), peak {} MB",
-            reading.0,
-            reading.1,
-            joining.0,
-            joining.1,
-            peak()
-        );
-        ledger
-    };
-    let whole = now();
-    let book = Book::of(load(new));
-    let ledger = load(old);
+fn rules() -> Rules {
+    Rules::new(&Projects::default(), Across::Nothing)
+}
+
+fn joined(snapshot: Snapshot) -> Ledger {
+    Ledger::new(Input {
+        scan: snapshot.scan,
+        states: snapshot.states,
+        claims: snapshot.claims,
+        across: Across::Nothing,
+        ..Input::default()
+    })
+}
+
+/// Reads a snapshot and joins it, as every command does that says more than what changed.
+fn read_and_join(path: &str) {
     let start = now();
-    let changed = diff(&ledger, &book, Missing::Counts);
-    let (compared, whole) = (timed(start), timed(whole));
+    let snapshot = snapshot::read(Path::new(path)).expect("read");
+    let (reading, start) = (timed(start), now());
+    let ledger = joined(snapshot);
     println!(
-        "diff: {:.2} s ({:.2} s of processor), {} gone, {} changed; everything {:.2} s ({:.2} s), peak {} MB",
-        compared.0,
-        compared.1,
-        changed.summary.gone,
-        changed.summary.changed,
-        whole.0,
-        whole.1,
+        "snapshot: read in {reading}, joined in {}, {} live, peak {} MB",
+        timed(start),
+        ledger.live.len(),
         peak()
     );
+}
+
+/// Compares two snapshots, as `whose diff` does: with what the joins said then, and joined again.
+fn compare(old: &str, new: &str) {
+    let open = |path: &str| {
+        Joined::open(Path::new(path), &rules())
+            .expect("readable")
+            .expect("of these rules")
+    };
+    let start = now();
+    let changed = diff(open(old), open(new), Missing::Counts).expect("whole");
+    let stored = (timed(start), peak());
+    let again = |path: &str| Joined::of(&joined(snapshot::read(Path::new(path)).expect("read"))).expect("in memory");
+    let start = now();
+    let same = diff(again(old), again(new), Missing::Counts).expect("whole");
+    let summary = changed.summary;
+    assert_eq!(summary, same.summary);
+    println!(
+        "diff: {} gone, {} changed: {}, peak {} MB; joined again: {}, peak {} MB",
+        summary.gone,
+        summary.changed,
+        stored.0,
+        stored.1,
+        timed(start),
+        peak()
+    );
+}
+
+/// Seconds that went by, and seconds of processor.
+fn timed((start, busy): (Instant, f64)) -> String {
+    format!(
+        "{:.2} s ({:.2} s of processor)",
+        start.elapsed().as_secs_f64(),
+        processor() - busy
+    )
+}
+
+fn now() -> (Instant, f64) {
+    (Instant::now(), processor())
 }
 
 /// Joins as many claims as there are live resources.

@@ -7,9 +7,10 @@ use whose::findings;
 use whose::kinds::facts::Role;
 use whose::kinds::kind;
 use whose::ledger::compare::value_at;
-use whose::ledger::{Input, Ledger};
-use whose::model::{Cell, CellStatus};
-use whose::snapshot::{self, Folder, SCHEMA, Snapshot};
+use whose::ledger::duplicates::Across;
+use whose::ledger::{Input, Ledger, Projects};
+use whose::model::{Cell, CellStatus, Live, StateStatus, Timestamp};
+use whose::snapshot::{self, Folder, Joined, Rules, SCHEMA, Snapshot};
 
 use crate::cli::{run, whose};
 use crate::harness::{REGIONS, account, states, whose_at};
@@ -17,6 +18,10 @@ use crate::harness::{REGIONS, account, states, whose_at};
 fn fixture(version: u32) -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/snapshots");
     folder.join(format!("whose.snapshot-{version}.jsonl.zst"))
+}
+
+fn rules() -> Rules {
+    Rules::new(&Projects::default(), Across::Nothing)
 }
 
 fn joined(snapshot: Snapshot) -> Ledger {
@@ -132,6 +137,10 @@ fn a_scan_and_itself_differ_in_nothing_at_any_concurrency() {
     let (out, err, code) = run(whose().arg("diff").arg(&other).arg(&many));
     assert!(out.contains("Nothing changed."), "{out}{err}");
     assert_eq!(code, 0, "{err}");
+    // A scan saves what its join said, so that diff has not to join it again.
+    for path in [&other, &many] {
+        assert!(Joined::open(path, &rules()).expect("readable").is_some());
+    }
 }
 
 /// The recorded account with a time, in a folder.
@@ -152,6 +161,89 @@ fn kept(folder: &Folder, at: &str, change: &dyn Fn(&mut Snapshot)) -> PathBuf {
     let path = folder.place(&snapshot.scan);
     snapshot::write(&path, &snapshot).expect("written");
     path
+}
+
+/// The same snapshot with what its join said.
+fn with_result(path: &Path, extension: &str) -> PathBuf {
+    let ledger = joined(snapshot::read(path).expect("read"));
+    let place = path.with_file_name(format!("joined-{}{extension}", ledger.scanned_at.as_second()));
+    snapshot::write_joined(&place, &ledger, &rules()).expect("written");
+    place
+}
+
+#[test]
+fn a_saved_result_and_a_new_join_give_the_same_changes() {
+    let temporary = folder();
+    let folder = Folder::new(temporary.path());
+    let before = kept(&folder, "2026-11-17T06:00:00Z", &|snapshot| {
+        // The copies are not there yet, and things were called and tagged otherwise.
+        let made: Timestamp = "2025-06-01T00:00:00Z".parse().expect("a time");
+        let old = |live: &Live| live.created_at.is_none_or(|at| at < made) || live.kind == "aws_db_instance";
+        snapshot.scan.live.retain(old);
+        for live in snapshot.scan.live.iter_mut().filter(|live| live.kind == "aws_subnet") {
+            live.tagged([("Name", "before")].into_iter().collect());
+        }
+    });
+    let after = kept(&folder, "2026-11-24T06:00:00Z", &|snapshot| {
+        // A state is not given any more, some things are gone, one listing is denied.
+        snapshot.claims.retain(|claim| claim.state != 1);
+        snapshot.states[1].status = StateStatus::Unreadable;
+        let gone = ["aws_db_instance", "aws_vpc", "aws_lb"];
+        snapshot.scan.live.retain(|live| !gone.contains(&live.kind.as_str()));
+        let cells: Vec<Cell> = snapshot.scan.coverage.cells().cloned().collect();
+        for cell in cells.into_iter().filter(|cell| cell.kind == "aws_lb") {
+            let status = CellStatus::Denied;
+            snapshot.scan.coverage.enter(Cell { status, ..cell });
+        }
+    });
+    let (then, now) = (with_result(&before, ".jsonl.zst"), with_result(&after, ".jsonl"));
+    let config = temporary.path().join("whose.toml");
+    std::fs::write(&config, "[projects.everything]\nstates = [\"**\"]\n").expect("written");
+    let compare = |old: &Path, new: &Path, arguments: &[&str]| {
+        let (out, err, _) = run(whose()
+            .args(["diff", "--format", "json"])
+            .args(arguments)
+            .args([old, new]));
+        serde_json::from_str::<serde_json::Value>(&out).unwrap_or_else(|_| panic!("{err}"))
+    };
+    let configured = ["--config", config.to_str().expect("UTF-8")];
+    for arguments in [&[][..], &configured] {
+        let again = compare(&before, &after, arguments);
+        for list in [
+            "gone",
+            "new",
+            "changed",
+            "states",
+            "coverage",
+            "unsure",
+            "changed_owner",
+        ] {
+            let some = again[list].as_array().is_some_and(|list| !list.is_empty());
+            assert!(
+                some || list == "changed_owner" && !arguments.is_empty(),
+                "{list}: {again}"
+            );
+        }
+        let used = |gone: &serde_json::Value| gone["used_by"].as_array().is_some_and(|users| !users.is_empty());
+        assert!(again["gone"].as_array().is_some_and(|gone| gone.iter().any(used)));
+        for (old, new) in [(&then, &now), (&before, &now), (&then, &after)] {
+            assert_eq!(compare(old, new, arguments), again);
+        }
+    }
+    // A saved result counts where the rules are the same, and only there.
+    let text = std::fs::read_to_string(&now).expect("read");
+    let other = text.replacen("{\"ownership\":\"managed\"", "{\"ownership\":\"unmanaged\"", 1);
+    assert_ne!(text, other);
+    std::fs::write(&now, other).expect("written");
+    let unmanaged = |old: &Path, new: &Path, arguments: &[&str]| {
+        let count = &compare(old, new, arguments)["summary"]["newly_unmanaged"];
+        count.as_u64().expect("a number")
+    };
+    assert_eq!(unmanaged(&then, &now, &[]), unmanaged(&before, &after, &[]) + 1);
+    assert_eq!(
+        unmanaged(&then, &now, &configured),
+        unmanaged(&before, &after, &configured)
+    );
 }
 
 #[test]

@@ -2,11 +2,18 @@
 
 use super::*;
 use crate::ledger::Input;
-use crate::ledger::testing::{claim_of, deny, input, live, live_in, state};
-use crate::model::Configuration;
+use crate::ledger::compare::Missing;
+use crate::ledger::testing::{claim_of, deny, input, live, state};
+use crate::model::{Configuration, Coverage, State, StateStatus};
+use crate::snapshot::Joined;
 
 fn compare(old: Input, new: Input) -> Diff {
-    diff(&Ledger::new(old), &Book::of(Ledger::new(new)), Missing::Counts)
+    changes(old, new, Missing::Counts)
+}
+
+fn changes(old: Input, new: Input, missing: Missing) -> Diff {
+    let joined = |input| Joined::of(&Ledger::new(input)).expect("in memory");
+    diff(joined(old), joined(new), missing).expect("whole")
 }
 
 fn ids(rows: &[Gone]) -> Vec<&str> {
@@ -168,11 +175,7 @@ fn settings_and_tags_change_by_the_facts_of_the_kind() {
     );
     assert_eq!(changed[0].tags[0].new.as_deref(), Some("sam"));
     // Another version of the tool may know attributes that this one did not.
-    let lenient = diff(
-        &Ledger::new(account()),
-        &Book::of(Ledger::new(new)),
-        Missing::SaysNothing,
-    );
+    let lenient = changes(account(), new, Missing::SaysNothing);
     assert_eq!(lenient.changed[0].attributes.len(), 1);
 }
 
@@ -242,36 +245,4 @@ fn copies_that_appear_are_a_set() {
     assert_eq!(diff.duplicate_sets.len(), 1);
     assert!(diff.duplicate_sets[0].decided);
     assert!(compare(new.clone(), new).is_empty());
-}
-
-#[test]
-fn what_is_built_again_comes_after_what_it_needs() {
-    let vpc = live("aws_vpc", "vpc-0000000a");
-    let mut subnet = live("aws_subnet", "subnet-0000000a");
-    subnet.configuration = Configuration::new().with("vpc_id", "vpc-0000000a");
-    let mut machine = live("aws_instance", "i-0000000a");
-    machine.configuration = Configuration::new().with("subnet_id", "subnet-0000000a");
-    let ring = |id: &str, other: &str| {
-        let mut group = live("aws_security_group", id);
-        group.refer("ingress.security_groups", other);
-        group
-    };
-    let lives = vec![
-        machine,
-        ring("sg-0000000a", "sg-0000000b"),
-        ring("sg-0000000b", "sg-0000000a"),
-        subnet,
-        vpc,
-        live_in("aws_vpc", "vpc-0000000b", "us-east-1"),
-    ];
-    let old = Ledger::new(input(lives, vec![state("platform")], Vec::new()));
-    let all: Vec<usize> = (0..old.live.len()).collect();
-    let order: Vec<&str> = in_order_of_building(&old, &all)
-        .into_iter()
-        .map(|at| &*old.live[at].id)
-        .collect();
-    let place = |id: &str| order.iter().position(|one| *one == id).expect("in the list");
-    assert!(place("vpc-0000000a") < place("subnet-0000000a"), "{order:?}");
-    assert!(place("subnet-0000000a") < place("i-0000000a"), "{order:?}");
-    assert_eq!(order.len(), 6, "each once, rings included");
 }
