@@ -276,6 +276,17 @@ pub static BACKUPS: &[Backup] = &[
     backup("aws_ebs_snapshot", "aws_ebs_volume", By::Id("volume_id")),
     backup("aws_ami", "aws_instance", By::Id("source_instance_id")),
     backup("aws_dynamodb_backup", "aws_dynamodb_table", BY_ARN),
+    backup("aws_redshift_cluster_snapshot", "aws_redshift_cluster", BY_ARN),
+    backup(
+        "aws_redshiftserverless_snapshot",
+        "aws_redshiftserverless_namespace",
+        BY_ARN,
+    ),
+    backup("aws_memorydb_snapshot", "aws_memorydb_cluster", BY_ARN),
+    // Backups of ONTAP volumes are made with another command; their recovery points stand below.
+    backup("aws_fsx_backup", "aws_fsx_lustre_file_system", BY_ARN),
+    backup("aws_fsx_backup", "aws_fsx_windows_file_system", BY_ARN),
+    backup("aws_fsx_backup", "aws_fsx_openzfs_file_system", BY_ARN),
     // AWS Backup Developer Guide, "Supported resources".
     recovery_point("aws_db_instance"),
     recovery_point("aws_rds_cluster"),
@@ -350,7 +361,8 @@ pub fn save_command(kind: &str, id: &str, region: &str) -> Option<String> {
 }
 
 /// States in which a backup can be restored from; one whose listing says no state is taken for whole.
-/// Source: the values of `Status` and `State` in the API references of RDS, EC2, DynamoDB and AWS Backup.
+/// Source: the values of `Status`, `State` and `Lifecycle` in the API references of RDS, EC2, DynamoDB, AWS Backup, Redshift,
+/// `MemoryDB` and `FSx`.
 const WHOLE: &[&str] = &["available", "completed", "active", "retained"];
 
 /// Says whether a backup in this state can be restored from.

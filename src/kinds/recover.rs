@@ -59,6 +59,12 @@ pub enum Until {
     RunsOut { last: &'static str, days: &'static str },
 }
 
+/// What the listing of a snapshot says of its period of retention.
+const RETAINED: Until = Until::RunsOut {
+    last: "retained_from",
+    days: "retained_days",
+};
+
 const fn argument(option: &'static str, value: From) -> Argument {
     Argument { option, value }
 }
@@ -195,6 +201,67 @@ pub static RESTORES: &[Restore] = &[
         ],
         until: Until::At("delete_at"),
         then: "then set again what no backup holds: scaling, alarms, tags, streams, time to live, point-in-time recovery",
+    },
+    Restore {
+        kind: "aws_redshift_cluster_snapshot",
+        command: "redshift restore-from-cluster-snapshot",
+        arguments: &[
+            argument("--cluster-identifier", From::NewName),
+            argument("--snapshot-identifier", From::Id),
+            argument(
+                "--cluster-subnet-group-name",
+                From::SourceIfLive("cluster_subnet_group_name"),
+            ),
+            argument("--vpc-security-group-ids", From::SourceIfLive("vpc_security_group_ids")),
+        ],
+        // Amazon Redshift Management Guide, "Manual snapshots": for ever, unless a period was set.
+        until: RETAINED,
+        then: "then give it its parameter group and roles (modify-cluster, modify-cluster-iam-roles), and point the \
+               application at its endpoint; users and passwords are those of the snapshot's time",
+    },
+    Restore {
+        kind: "aws_redshiftserverless_snapshot",
+        command: "redshift-serverless restore-from-snapshot",
+        arguments: &[
+            argument("--namespace-name", From::NewName),
+            argument("--workgroup-name", From::NewName),
+            argument("--snapshot-name", From::Id),
+        ],
+        until: RETAINED,
+        then: "first make an empty namespace and workgroup of that name (create-namespace, create-workgroup): the command \
+               replaces whatever the namespace holds",
+    },
+    Restore {
+        kind: "aws_memorydb_snapshot",
+        command: "memorydb create-cluster",
+        arguments: &[
+            argument("--cluster-name", From::NewName),
+            argument("--snapshot-name", From::Id),
+            argument("--node-type", From::Backup("node_type")),
+            argument("--acl-name", From::Source("acl_name")),
+            argument("--subnet-group-name", From::SourceIfLive("subnet_group_name")),
+            argument("--security-group-ids", From::SourceIfLive("security_group_ids")),
+        ],
+        until: Until::Deleted,
+        then: "then point the application at its endpoint; where --acl-name is missing, give the access control list",
+    },
+    Restore {
+        kind: "aws_fsx_backup",
+        command: "fsx create-file-system-from-backup",
+        arguments: &[
+            argument("--backup-id", From::Id),
+            // Amazon FSx API Reference, Backup: what it says of the file system stays when that is deleted.
+            argument(
+                "--subnet-ids",
+                From::Printed(
+                    "aws fsx describe-backups --region {region} --backup-ids {id} \
+                     --query 'Backups[0].FileSystem.SubnetIds[0]' --output text",
+                ),
+            ),
+        ],
+        until: Until::Deleted,
+        then: "then mount it by its new name and give its network interfaces their security groups; one that spans two \
+               zones needs both subnets and the preferred one",
     },
     Restore {
         kind: "aws_backup_recovery_point",

@@ -252,3 +252,50 @@ fn what_is_kept_of_the_lost_stands_first_and_ends_the_search() {
     let unseen = "KMS key that waits for its deletion in eu-west-1: denied";
     assert!(triage.unseen_backups.iter().any(|line| line == unseen));
 }
+
+#[test]
+fn a_warehouse_and_a_file_system_have_ways_back_with_the_deadline_that_their_service_sets() {
+    let warehouse = live("aws_redshift_cluster", "figures");
+    let files = live("aws_fsx_windows_file_system", "fs-0a1b2c3d4e5f60000");
+    let snapshot = |id: &str, days: &str| {
+        let mut snapshot = live("aws_redshift_cluster_snapshot", id);
+        snapshot
+            .observed
+            .set("backup_of", &*warehouse.arn)
+            .set("status", "available")
+            .set("retained_from", "2026-11-20T00:00:00Z")
+            .set("retained_days", days);
+        snapshot
+    };
+    let mut backup = live("aws_fsx_backup", "backup-0a1b2c3d4e5f60001");
+    backup.observed.set("backup_of", &*files.arn).set("status", "AVAILABLE");
+    let left = vec![snapshot("for-a-week", "7"), snapshot("for-ever", "-1"), backup];
+    let lives = [vec![warehouse.clone(), files], left.clone()].concat();
+    let triage = triage(
+        input(lives, Vec::new(), Vec::new()),
+        input(left, Vec::new(), Vec::new()),
+    );
+    assert!(triage.no_way_back.is_empty(), "{:?}", triage.no_way_back);
+    let ways: Vec<(&str, Option<String>, bool)> = triage
+        .restore
+        .iter()
+        .map(|way| {
+            (
+                way.id.as_str(),
+                way.deadline.map(|at| at.to_string()),
+                way.status.is_none(),
+            )
+        })
+        .collect();
+    assert_eq!(ways[0], ("for-a-week", Some("2026-11-27T00:00:00Z".to_owned()), true));
+    assert!(ways.contains(&("for-ever", None, true)) && ways.contains(&("backup-0a1b2c3d4e5f60001", None, true)));
+    let of_files = triage.restore.iter().find(|way| way.kind == "aws_fsx_backup");
+    assert_eq!(
+        of_files.map(|way| way.command.as_str()),
+        Some(
+            "aws fsx create-file-system-from-backup --region eu-west-1 --backup-id backup-0a1b2c3d4e5f60001 \
+             --subnet-ids \"$(aws fsx describe-backups --region eu-west-1 --backup-ids backup-0a1b2c3d4e5f60001 \
+             --query 'Backups[0].FileSystem.SubnetIds[0]' --output text)\""
+        )
+    );
+}

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::lost::{Lost, users_of};
 use super::remains::{Asked, Remain};
 use super::shell;
-use crate::kinds::loss::{BACKUPS, Backup, By, is_backup};
+use crate::kinds::loss::{BACKUPS, Backup, By, is_backup, is_whole};
 use crate::kinds::recover::{Argument, From, Restore, Until, restore};
 use crate::ledger::{Ledger, LiveIndex};
 use crate::model::{Account, Configuration, Live, Timestamp, Value};
@@ -172,16 +172,19 @@ fn way(now: &Ledger, at: LiveIndex, restore: &'static Restore, subject: &Subject
     let facts = crate::kinds::kind(&live.kind);
     let time = |path: &str| live.observed.text(path).and_then(|text| text.parse::<Timestamp>().ok());
     let status = live.observed.text("status").unwrap_or_default();
-    // The words for "it can be used" in the services' own answers.
-    let ready = ["", "available", "completed", "active", "retained", "replicating"].contains(&status);
+    let ready = status.is_empty() || is_whole(status) || status.eq_ignore_ascii_case("replicating");
     let deadline = match restore.until {
         Until::Deleted => None,
         Until::At(fact) => time(fact),
         Until::RunsOut { .. } if dies_with_it && !subject.gone => None,
         Until::RunsOut { last, days } => {
-            let days = live.observed.get(days).and_then(Value::as_integer);
+            let days = match live.observed.get(days) {
+                Some(Value::Text(text)) => text.parse().ok(),
+                other => other.and_then(Value::as_integer),
+            };
             time(last)
-                .zip(days)
+                // Redshift says -1 where it is kept until somebody deletes it.
+                .zip(days.filter(|days| *days >= 0))
                 .and_then(|(last, days)| last.checked_add(jiff::SignedDuration::from_hours(24 * days)).ok())
         }
     };

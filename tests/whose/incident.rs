@@ -10,6 +10,7 @@ use crate::wire::{Answer, query_in};
 
 const EC2: &str = "2016-11-15";
 const RDS: &str = "2014-10-31";
+const REDSHIFT: &str = "2012-12-01";
 
 fn rds(url: &str, action: &str, parameters: &[(&str, &str)]) -> Answer {
     query_in(url, "rds", "eu-west-1", RDS, action, parameters)
@@ -45,7 +46,7 @@ fn parameter(option: &str) -> String {
 }
 
 /// Runs a printed command as the AWS CLI would.
-fn run_printed(url: &str, command: &str) {
+pub(crate) fn run_printed(url: &str, command: &str) {
     let words: Vec<&str> = command.split(' ').collect();
     let ["aws", service, operation, "--region", region, options @ ..] = words.as_slice() else {
         panic!("{command}");
@@ -68,7 +69,7 @@ fn run_printed(url: &str, command: &str) {
                 // EC2 numbers the values, RDS names them too.
                 for (number, value) in many.iter().enumerate() {
                     let number = number + 1;
-                    let full = if *service == "rds" {
+                    let full = if matches!(*service, "rds" | "redshift") {
                         format!("{name}s.{name}.{number}")
                     } else {
                         format!("{name}.{number}")
@@ -89,7 +90,11 @@ fn run_printed(url: &str, command: &str) {
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
-    let version = if *service == "rds" { RDS } else { EC2 };
+    let version = match *service {
+        "rds" => RDS,
+        "redshift" => REDSHIFT,
+        _ => EC2,
+    };
     query_in(url, service, region, version, &action, &parameters);
 }
 

@@ -25,5 +25,6 @@ mod table;
 mod terraform;
 mod time;
 mod trail;
+mod warehouses;
 mod wide;
 mod wire;

@@ -10,7 +10,7 @@ use crate::harness::{Server, own_account, states, whose_at};
 use crate::wire::{post, send};
 
 /// Calls a service of a JSON protocol.
-fn call(url: &str, service: &str, target: &str, body: &Value) -> Value {
+pub(crate) fn call(url: &str, service: &str, target: &str, body: &Value) -> Value {
     let scope = format!("Credential=test/20260101/eu-west-1/{service}/aws4_request");
     let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let headers = [

@@ -560,3 +560,55 @@ async fn a_replica_of_a_secret_belongs_to_its_primary() {
         .collect();
     assert_eq!(delegates, ["", "us-east-1", ""]);
 }
+
+/// Answers in the shape of the services' API references: the emulator's backups of file systems do not say of which.
+#[tokio::test]
+async fn backups_say_what_they_are_of_and_which_of_them_die_with_it() {
+    let files = r#"{"Backups":[
+        {"BackupId":"backup-0a1b2c3d4e5f60001","Lifecycle":"AVAILABLE","Type":"AUTOMATIC","CreationTime":1732435200.0,
+         "ResourceARN":"arn:aws:fsx:eu-west-1:123456789012:backup/backup-0a1b2c3d4e5f60001","FileSystem":{
+            "FileSystemId":"fs-0a1b2c3d4e5f60000","SubnetIds":["subnet-0000000a"],
+            "ResourceARN":"arn:aws:fsx:eu-west-1:123456789012:file-system/fs-0a1b2c3d4e5f60000"}},
+        {"BackupId":"backup-0a1b2c3d4e5f60002","Lifecycle":"AVAILABLE","Type":"USER_INITIATED","CreationTime":1732435200.0,
+         "ResourceARN":"arn:aws:fsx:eu-west-1:123456789012:backup/backup-0a1b2c3d4e5f60002","FileSystem":{
+            "FileSystemId":"fs-0a1b2c3d4e5f60000",
+            "ResourceARN":"arn:aws:fsx:eu-west-1:123456789012:file-system/fs-0a1b2c3d4e5f60000"}}]}"#;
+    let (live, _) = list("aws_fsx_backup", &Replay::default().answer("DescribeBackups", files)).await;
+    for backup in &live {
+        assert_eq!(
+            backup.observed.text("backup_of"),
+            Some("arn:aws:fsx:eu-west-1:123456789012:file-system/fs-0a1b2c3d4e5f60000")
+        );
+    }
+    let wholes: Vec<Option<&str>> = live
+        .iter()
+        .map(|backup| backup.part_of.as_deref().map(|part| &*part.whole))
+        .collect();
+    assert_eq!(wholes, [Some("fs-0a1b2c3d4e5f60000"), None]);
+
+    let snapshot = |name: &str, sort: &str| {
+        format!(
+            "<Snapshot><SnapshotIdentifier>{name}</SnapshotIdentifier><ClusterIdentifier>figures</ClusterIdentifier>\
+             <SnapshotCreateTime>2026-11-20T01:02:03.004Z</SnapshotCreateTime><Status>available</Status>\
+             <SnapshotType>{sort}</SnapshotType><ManualSnapshotRetentionPeriod>-1</ManualSnapshotRetentionPeriod>\
+             <SnapshotArn>arn:aws:redshift:eu-west-1:123456789012:snapshot:figures/{name}</SnapshotArn></Snapshot>"
+        )
+    };
+    let answer = format!(
+        "<DescribeClusterSnapshotsResponse><DescribeClusterSnapshotsResult><Snapshots>{}{}</Snapshots>\
+         </DescribeClusterSnapshotsResult></DescribeClusterSnapshotsResponse>",
+        snapshot("kept", "manual"),
+        snapshot("rs:figures", "automated"),
+    );
+    let (live, _) = list(
+        "aws_redshift_cluster_snapshot",
+        &Replay::default().answer("DescribeClusterSnapshots", &answer),
+    )
+    .await;
+    let [kept] = live.as_slice() else { panic!("{live:?}") };
+    assert_eq!(
+        kept.observed.text("backup_of"),
+        Some("arn:aws:redshift:eu-west-1:123456789012:cluster:figures")
+    );
+    assert_eq!(kept.observed.text("retained_from"), Some("2026-11-20T01:02:03.004Z"));
+}
