@@ -27,6 +27,8 @@ pub struct Limits {
     pub depth: usize,
     /// Commands walked, those in called functions and in every round counted again.
     pub work: usize,
+    /// Bytes that words stand for, in every round again: `x=$x$x` doubles with each line.
+    pub growth: usize,
     /// Ways in which one command can be read, because its variables can have several values.
     pub ways: usize,
 }
@@ -36,6 +38,7 @@ pub const LIMITS: Limits = Limits {
     size: 1 << 20,
     depth: 40,
     work: 20_000,
+    growth: 64 << 20,
     ways: 256,
 };
 

@@ -1,8 +1,9 @@
 //! `whose hook`.
 
 use std::io::Read;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -38,16 +39,29 @@ const LARGEST_INPUT: u64 = 16 << 20;
 /// denies as well.
 const DENIED: u8 = 2;
 
-pub(crate) fn run(_: Args, ui: &mut Ui) -> Result<Exit, Failure> {
-    // A crash would be taken for consent.
-    let decided = catch_unwind(AssertUnwindSafe(decide)).unwrap_or_else(|_| {
-        Some(Refusal {
-            command: String::new(),
-            why: "the hook failed".to_owned(),
-            hint: "report this, and run the command yourself".to_owned(),
-        })
+/// How long it may take to read a call. Agents wait for a hook for about a minute, and take none for consent.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Bytes of stack to read with; nesting is bounded far below it.
+const STACK: usize = 64 << 20;
+
+/// What is decided within some time. A crash, and an answer that comes too late, would be taken for consent.
+fn within(patience: Duration, decide: impl FnOnce() -> Option<Refusal> + Send + 'static) -> Option<Refusal> {
+    let (say, said) = mpsc::sync_channel(1);
+    let started = std::thread::Builder::new().stack_size(STACK).spawn(move || {
+        // Nobody listens any more where it was too late.
+        say.send(decide()).ok();
     });
-    let Some(Refusal { command, why, hint }) = decided else {
+    let why = match started.map(|_| said.recv_timeout(patience)) {
+        Ok(Ok(decided)) => return decided,
+        Ok(Err(mpsc::RecvTimeoutError::Timeout)) => "it takes too long to read",
+        Ok(Err(mpsc::RecvTimeoutError::Disconnected)) | Err(_) => "the hook failed",
+    };
+    refusal(why, "write the command out in full, or ask a person to run it")
+}
+
+pub(crate) fn run(_: Args, ui: &mut Ui) -> Result<Exit, Failure> {
+    let Some(Refusal { command, why, hint }) = within(PATIENCE, decide) else {
         return Ok(Exit::Clean);
     };
     let command: String = command.lines().next().unwrap_or_default().chars().take(200).collect();
@@ -286,6 +300,19 @@ mod tests {
                 .replace("apply_run", "list_runs");
             assert!(!denied(&reads), "{reads}");
         }
+    }
+
+    #[test]
+    fn a_crash_and_an_answer_that_comes_too_late_are_denials() {
+        let long = Duration::from_secs(3600);
+        assert!(within(long, || None).is_none());
+        assert!(within(long, || refusal("x", "y")).is_some());
+        assert!(within(long, || panic!("as a test")).is_some());
+        let never = || {
+            std::thread::park_timeout(Duration::from_secs(3600));
+            None
+        };
+        assert!(within(Duration::from_millis(1), never).is_some());
     }
 
     #[test]

@@ -221,6 +221,22 @@ fn depth_and_size_are_bounded() {
     }
     let doubling: String = (0..40).map(|n| format!("f{n}() {{ f{0}; f{0}; }}; ", n + 1)).collect();
     assert!(judged(&format!("{doubling} f0")).is_some());
+    // Each line doubles what the one before holds: 2^60 bytes, arguments, or copies of an environment.
+    let lines = |line: &dyn Fn(usize) -> String| (1..60).map(line).collect::<String>();
+    for text in [
+        format!("a0=xx; {}", lines(&|n| format!("a{n}=$a{0}$a{0}; ", n - 1))),
+        format!(
+            "a0=(x y); {}",
+            lines(&|n| format!("a{n}=(\"${{a{0}[@]}}\" \"${{a{0}[@]}}\"); ", n - 1))
+        ),
+        format!(
+            "x={}; {}",
+            "y".repeat(500_000),
+            (0..30_000).map(|n| format!("ls {n}; ")).collect::<String>()
+        ),
+    ] {
+        assert!(judged(&text).is_some(), "{}", &text[..60]);
+    }
     let values: String = (0..30).map(|n| format!("X={n}; ")).collect();
     judged(&format!("{values} echo $X$X$X$X$X$X$X$X"));
 }

@@ -16,6 +16,9 @@ pub(super) type Stop = &'static str;
 
 type Read<T> = Result<T, Stop>;
 
+/// Why a text that is nested beyond [`LIMITS`] is not read.
+pub(super) const TOO_DEEP: &str = "it is nested too deep";
+
 /// Reads a whole text; `depth` is how deep it stands in others.
 pub(super) fn parse(text: &str, depth: usize) -> Read<Script> {
     if text.len() > LIMITS.size {
@@ -129,7 +132,7 @@ impl Parser {
 
     fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<T> {
         if self.depth >= LIMITS.depth {
-            return Err("it is nested too deep");
+            return Err(TOO_DEEP);
         }
         self.depth += 1;
         let result = read(self);

@@ -132,8 +132,13 @@ pub(super) enum Form {
         name: String,
         body: Rc<Command>,
     },
-    /// `[[ … ]]`, `(( … ))`: only substitutions inside can run anything.
+    /// `[[ … ]]`: only substitutions inside can run anything.
     Test(Vec<Piece>),
+    /// `(( … ))`: arithmetic in bash; in a shell that knows none, such as dash, a subshell in a subshell.
+    Arithmetic {
+        pieces: Vec<Piece>,
+        text: String,
+    },
 }
 
 /// Commands whose arguments are assignments.

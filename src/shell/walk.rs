@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 mod words;
 
-use super::parse::parse;
+use super::parse::{TOO_DEEP, parse};
 use super::syntax::{AndOr, Assigned, Assignment, Command, DECLARING, Form, Redirect, Script, Word};
 use super::{Arg, Directory, LIMITS, Run, Step};
 use words::quoted;
@@ -119,6 +119,7 @@ pub(super) struct Walk<'w> {
     pub(super) written: BTreeSet<String>,
     pub(super) writes_unknown: bool,
     work: usize,
+    grown: usize,
 }
 
 pub(super) fn read(text: &str, watched: &dyn Fn(&str) -> bool) -> Vec<Step> {
@@ -144,6 +145,7 @@ pub(super) fn read(text: &str, watched: &dyn Fn(&str) -> bool) -> Vec<Step> {
         written: BTreeSet::new(),
         writes_unknown: false,
         work: 0,
+        grown: 0,
     };
     for round in 0.. {
         let before = walk.knowledge();
@@ -207,11 +209,17 @@ impl Walk<'_> {
     }
 
     fn exhausted(&self) -> bool {
-        self.work > LIMITS.work
+        self.work > LIMITS.work || self.grown > LIMITS.growth
     }
 
     pub(super) fn spend(&mut self) -> bool {
         self.work += 1;
+        !self.exhausted()
+    }
+
+    /// Counts bytes that come to be held.
+    fn grow(&mut self, bytes: usize) -> bool {
+        self.grown = self.grown.saturating_add(bytes);
         !self.exhausted()
     }
 
@@ -327,8 +335,10 @@ impl Walk<'_> {
             }
             Form::For { name, words, body } => self.for_loop(name, words.as_deref(), body, scope),
             Form::Function { name, body } => self.define(name, body),
-            Form::Test(pieces) => {
+            Form::Test(pieces) => self.run_inside(pieces, scope),
+            Form::Arithmetic { pieces, text } => {
                 self.run_inside(pieces, scope);
+                self.perhaps(text, scope);
             }
         }
         scope.input = old_input;
@@ -416,6 +426,32 @@ impl Walk<'_> {
                 scope.depth -= 1;
             }
             Err(why) => self.unresolved(text, format!("it cannot be read: {why}")),
+        }
+    }
+
+    /// Walks a text that is a script only for some shells: what it then runs for certain counts, and what it would leave
+    /// open does not, because it is hardly ever one.
+    fn perhaps(&mut self, text: &str, scope: &Scope) {
+        let mut inner = scope.clone();
+        inner.depth += 1;
+        let script = match parse(text, inner.depth) {
+            Ok(script) => script,
+            Err(why) if why == TOO_DEEP => return self.unresolved(text, why),
+            Err(_) => return,
+        };
+        let (steps, seen) = (std::mem::take(&mut self.steps), std::mem::take(&mut self.seen));
+        self.script(&script, &mut inner);
+        let found = std::mem::replace(&mut self.steps, steps);
+        self.seen = seen;
+        for step in found {
+            let counts = match &step {
+                Step::Run(run) => run.args.first().and_then(Arg::program).is_some(),
+                Step::Unresolved { why, .. } => why == TOO_DEEP,
+                _ => false,
+            };
+            if counts {
+                self.push(step);
+            }
         }
     }
 
@@ -611,10 +647,12 @@ impl Walk<'_> {
         environment
     }
 
-    pub(super) fn run_of(&self, args: Vec<Arg>, text: &str, scope: &Scope) -> Run {
+    pub(super) fn run_of(&mut self, args: Vec<Arg>, text: &str, scope: &Scope) -> Run {
+        let environment = self.environment(scope);
+        self.grow(environment.iter().map(|(name, arg)| name.len() + size(arg)).sum());
         Run {
             args,
-            environment: self.environment(scope),
+            environment,
             directory: scope.directory.clone(),
             elsewhere: scope.elsewhere,
             guessed: scope.guessed,
@@ -622,6 +660,15 @@ impl Walk<'_> {
             text: text.to_owned(),
         }
     }
+}
+
+/// Bytes that an argument takes, about.
+fn size(arg: &Arg) -> usize {
+    size_of::<Arg>()
+        + match arg {
+            Arg::Known(text) => text.len(),
+            Arg::Unknown { text, start, end, .. } => text.len() + start.len() + end.len(),
+        }
 }
 
 pub(super) fn value_of(arg: &Arg) -> Value {

@@ -10,7 +10,8 @@ impl Parser {
         let compound = |form| Ok((form, Vec::new()));
         if self.peek() == Some('(') {
             if self.is_arithmetic("((") {
-                return compound(Form::Test(self.arithmetic()?));
+                let (pieces, text) = self.arithmetic()?;
+                return compound(Form::Arithmetic { pieces, text });
             }
             self.at += 1;
             let script = self.list(&[])?;
@@ -118,7 +119,7 @@ impl Parser {
     pub(super) fn for_form(&mut self) -> Read<Form> {
         self.skip_blanks();
         if self.is_arithmetic("((") {
-            let pieces = self.arithmetic()?;
+            let (pieces, _) = self.arithmetic()?;
             self.skip_lines();
             self.eat(';');
             self.skip_lines();

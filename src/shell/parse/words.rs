@@ -173,7 +173,7 @@ impl Parser {
             Some('"') if !quoted => self.special('"', pieces, false)?,
             Some('(') => {
                 if self.is_arithmetic("((") {
-                    let inner = self.arithmetic()?;
+                    let (inner, _) = self.arithmetic()?;
                     pieces.push(Piece::Unknown { inner, quoted: true });
                     return Ok(());
                 }
@@ -292,8 +292,8 @@ impl Parser {
         false
     }
 
-    /// `((…))`: only what it substitutes matters.
-    pub(super) fn arithmetic(&mut self) -> Read<Vec<Piece>> {
+    /// `((…))`: what it substitutes, and the text between.
+    pub(super) fn arithmetic(&mut self) -> Read<(Vec<Piece>, String)> {
         self.eat_all("((");
         let start = self.at;
         let mut depth = 2_usize;
@@ -314,7 +314,7 @@ impl Parser {
         if !self.eat(')') {
             return Err("arithmetic is not closed");
         }
-        self.deeper(|parser| {
+        let pieces = self.deeper(|parser| {
             let mut inside = Parser {
                 chars: text.chars().collect(),
                 at: 0,
@@ -323,7 +323,8 @@ impl Parser {
                 in_test: false,
             };
             inside.pieces_until(None, true)
-        })
+        })?;
+        Ok((pieces, text))
     }
 
     /// `$'…'` after its opening quote.

@@ -2,7 +2,7 @@
 
 use super::super::syntax::{Piece, Word};
 use super::super::{Arg, LIMITS};
-use super::{PATHS, Scope, Value, Walk, value_of};
+use super::{PATHS, Scope, Value, Walk, size, value_of};
 
 impl Walk<'_> {
     /// All argument lists that the words can stand for.
@@ -12,6 +12,10 @@ impl Walk<'_> {
             let mut expanded = self.expand(word, scope);
             if ways.len() * expanded.len() > LIMITS.ways {
                 expanded = vec![vec![Arg::unknown(&word.text, true)]];
+            }
+            let more = expanded.iter().flatten().map(size).sum::<usize>();
+            if !self.grow(more.saturating_mul(ways.len())) {
+                return vec![vec![Arg::unknown(&word.text, true)]];
             }
             ways = product(&ways, &expanded, |way, args| {
                 way.extend_from_slice(args);
@@ -46,6 +50,10 @@ impl Walk<'_> {
                 ways = vec![Growing::default()];
                 ways[0].unknown(true);
                 continue;
+            }
+            let more = choices.iter().map(Choice::size).sum::<usize>();
+            if !self.grow(more.saturating_mul(ways.len())) {
+                return vec![vec![Arg::unknown("", true)]];
             }
             ways = product(&ways, &choices, |way, choice| way.add(choice, self.splits_oddly));
         }
@@ -231,6 +239,17 @@ fn product<A: Clone, B>(ways: &[A], choices: &[B], add: impl Fn(&mut A, &B)) -> 
 struct Choice {
     value: Value,
     quoted: bool,
+}
+
+impl Choice {
+    /// Bytes that it adds, about.
+    fn size(&self) -> usize {
+        match &self.value {
+            Value::Text(text) => text.len(),
+            Value::List(args) => args.iter().map(size).sum(),
+            Value::Path | Value::Unknown => 0,
+        }
+    }
 }
 
 /// The arguments that a word becomes, piece by piece.
