@@ -170,13 +170,13 @@ impl Source {
     }
 
     /// The text from its start.
-    fn reader(&self) -> Result<Box<dyn Read>, SnapshotError> {
+    fn reader(&self) -> Result<Box<dyn Read + Send>, SnapshotError> {
         match self {
             Self::Memory(text, _) => Ok(Box::new(Cursor::new(Arc::clone(text)))),
             Self::File(file, path) => {
                 let again = file.try_clone().and_then(|mut file| file.rewind().map(|()| file));
                 again
-                    .map(|file| Box::new(file) as Box<dyn Read>)
+                    .map(|file| Box::new(file) as Box<dyn Read + Send>)
                     .map_err(|source| SnapshotError::Read {
                         path: path.clone(),
                         source,

@@ -43,7 +43,7 @@ pub fn head(path: &Path) -> Result<Head, SnapshotError> {
     })
 }
 
-pub(super) fn header(reader: impl Read, path: &Path) -> Result<Header, SnapshotError> {
+pub(super) fn header(reader: impl Read + Send, path: &Path) -> Result<Header, SnapshotError> {
     let mut line = Vec::new();
     let foreign = || SnapshotError::Foreign { path: path.to_owned() };
     unpack(reader, path)?
@@ -76,7 +76,7 @@ fn check_format(line: &[u8], path: &Path) -> Result<(), SnapshotError> {
 const ZSTD: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 
 /// The text of a snapshot, compressed or not.
-fn unpack<'a>(reader: impl Read + 'a, path: &Path) -> Result<Box<dyn BufRead + 'a>, SnapshotError> {
+fn unpack<'a>(reader: impl Read + Send + 'a, path: &Path) -> Result<Box<dyn BufRead + Send + 'a>, SnapshotError> {
     let failed = |source| SnapshotError::Read {
         path: path.to_owned(),
         source,
@@ -95,24 +95,30 @@ fn unpack<'a>(reader: impl Read + 'a, path: &Path) -> Result<Box<dyn BufRead + '
 struct Batch {
     text: Vec<u8>,
     lines: Vec<std::ops::Range<usize>>,
+    /// Why there are no more; the lines before it are there.
+    failed: Option<std::io::Error>,
 }
 
 impl Batch {
     /// Bytes that are read at once, or a few more: the last line is whole.
     const SIZE: usize = 1 << 20;
 
-    /// Reads the next lines; none at the end of the file. Lines before an error are there.
-    fn fill(&mut self, reader: &mut impl BufRead) -> std::io::Result<()> {
+    /// Reads the next lines; none at the end of the file.
+    fn fill(&mut self, reader: &mut impl BufRead) {
         self.text.clear();
         self.lines.clear();
+        self.failed = None;
         while self.text.len() < Self::SIZE {
             let start = self.text.len();
-            if reader.read_until(b'\n', &mut self.text)? == 0 {
-                break;
+            match reader.read_until(b'\n', &mut self.text) {
+                Ok(0) => break,
+                Ok(_) => self.lines.push(start..self.text.len()),
+                Err(error) => {
+                    self.failed = Some(error);
+                    break;
+                }
             }
-            self.lines.push(start..self.text.len());
         }
-        Ok(())
     }
 
     fn line(&self, at: usize) -> &[u8] {
@@ -123,18 +129,24 @@ impl Batch {
 /// The lines of a snapshot, in their order.
 pub(super) struct Lines<'a> {
     path: PathBuf,
-    reader: Box<dyn BufRead + 'a>,
+    reader: Box<dyn BufRead + Send + 'a>,
     batch: Batch,
+    /// Read while the lines before it are parsed.
+    ahead: Batch,
     /// Lines that were read so far.
     read: u64,
 }
 
 impl<'a> Lines<'a> {
-    pub(super) fn new(reader: impl Read + 'a, path: &Path) -> Result<Self, SnapshotError> {
+    pub(super) fn new(reader: impl Read + Send + 'a, path: &Path) -> Result<Self, SnapshotError> {
+        let mut reader = unpack(reader, path)?;
+        let mut ahead = Batch::default();
+        ahead.fill(&mut reader);
         Ok(Self {
             path: path.to_owned(),
-            reader: unpack(reader, path)?,
+            reader,
             batch: Batch::default(),
+            ahead,
             read: 0,
         })
     }
@@ -145,15 +157,20 @@ impl<'a> Lines<'a> {
         &mut self,
         parse: impl Fn(u64, &[u8]) -> Option<T> + Sync,
     ) -> Result<Vec<T>, SnapshotError> {
-        let failed = self.batch.fill(&mut self.reader).err();
+        std::mem::swap(&mut self.batch, &mut self.ahead);
+        let failed = self.batch.failed.take();
         if self.read == 0 && !self.batch.lines.is_empty() {
             check_format(self.batch.line(0), &self.path)?;
         }
         let before = self.read;
-        let parsed: Vec<Result<T, usize>> = (0..self.batch.lines.len())
-            .into_par_iter()
-            .map(|at| parse(before + at as u64, self.batch.line(at)).ok_or(at))
-            .collect();
+        let (batch, ahead, reader) = (&self.batch, &mut self.ahead, &mut self.reader);
+        let parse = || -> Vec<Result<T, usize>> {
+            (0..batch.lines.len())
+                .into_par_iter()
+                .map(|at| parse(before + at as u64, batch.line(at)).ok_or(at))
+                .collect()
+        };
+        let (parsed, ()) = rayon::join(parse, || ahead.fill(reader));
         self.read += self.batch.lines.len() as u64;
         let parsed = parsed.into_iter().collect::<Result<Vec<T>, usize>>();
         match (parsed, failed) {
