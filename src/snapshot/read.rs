@@ -49,7 +49,14 @@ pub(super) fn header(reader: impl Read + Send, path: &Path) -> Result<Header, Sn
     unpack(reader, path)?
         .take(LONGEST_HEADER)
         .read_until(b'\n', &mut line)
-        .map_err(|_| foreign())?;
+        .map_err(|error| match error.kind() {
+            // A small file is one frame, of which nothing can be read without its end.
+            std::io::ErrorKind::UnexpectedEof => SnapshotError::CutOff {
+                path: path.to_owned(),
+                lines: 0,
+            },
+            _ => foreign(),
+        })?;
     check_format(&line, path)?;
     let header = LineIn::parse(&line).and_then(|line| line.header);
     header.map(|header| *header).ok_or_else(foreign)
@@ -177,9 +184,7 @@ impl<'a> Lines<'a> {
             (Err(at), _) if self.batch.line(at).ends_with(b"\n") => Err(self.damaged(before + at as u64)),
             (Err(at), _) => Err(self.cut_off(before + at as u64 + 1)),
             // A compressed file that was cut off ends in the middle of a frame.
-            (Ok(_), Some(error)) if self.read > 0 && error.kind() == std::io::ErrorKind::UnexpectedEof => {
-                Err(self.cut_off(self.read))
-            }
+            (Ok(_), Some(error)) if error.kind() == std::io::ErrorKind::UnexpectedEof => Err(self.cut_off(self.read)),
             (Ok(_), Some(source)) => Err(SnapshotError::Read {
                 path: self.path.clone(),
                 source,

@@ -79,9 +79,11 @@ fn every_cut_is_noticed() {
         write(&path, &sample()).expect("written");
         let whole = std::fs::read(&path).expect("read");
         for length in 0..whole.len() - 1 {
+            let error = read_bytes(&whole[..length], name).expect_err("a cut file reads as whole");
+            let packed = name.ends_with("zst") && length >= 4;
             assert!(
-                read_bytes(&whole[..length], name).is_err(),
-                "{name} cut at {length} reads as whole"
+                !packed || matches!(error, SnapshotError::CutOff { .. }),
+                "{name} cut at {length}: {error}"
             );
         }
     }
