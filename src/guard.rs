@@ -340,17 +340,16 @@ impl<'a> Judge<'a> {
         }) {
             return self.refuse(&run.text, format!("what {path} holds cannot be seen"), WRITE_IT_OUT);
         }
-        if written_here {
-            // What is written in plain sight was in the text that is judged.
-            if plain && self.depth == 0 && file.known().is_some() {
-                return code::mentions(self.text).and_then(|word| {
-                    self.refuse(
-                        &run.text,
-                        format!("the script written here speaks of {word}"),
-                        WRITE_IT_OUT,
-                    )
-                });
-            }
+        // What is written in plain sight was in the text that is judged.
+        let in_sight = written_here && plain && self.depth == 0 && file.known().is_some();
+        if in_sight && let Some(word) = code::mentions(self.text) {
+            return self.refuse(
+                &run.text,
+                format!("the script written here speaks of {word}"),
+                WRITE_IT_OUT,
+            );
+        }
+        if written_here && !in_sight {
             return self.refuse(
                 &run.text,
                 format!("{} is written in the same line that runs it", file.text()),
@@ -363,13 +362,18 @@ impl<'a> Judge<'a> {
             .and_then(|path| self.path(&run.directory, &Directory::Known(String::new()), path))
         else {
             // A program in a folder that cannot be seen: only its words can tell.
-            return if shell {
+            return if in_sight {
+                None
+            } else if shell {
                 missing(format!("the commands in {} cannot be seen", file.text()))
             } else {
                 self.words(run)
             };
         };
         match self.around.look(&path) {
+            // It will be there, with what the text writes.
+            Look::Missing if in_sight => None,
+            // It may still hold what it held: `>>`, or another file is written.
             Look::Text(text) => self.script_text(&text, shell, &path, run),
             Look::Program(name) if is_watched(&name) => {
                 let mut run = run.clone();

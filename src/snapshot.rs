@@ -60,6 +60,8 @@ pub enum SnapshotError {
     Read { path: PathBuf, source: std::io::Error },
     #[error("{path} could not be written")]
     Write { path: PathBuf, source: std::io::Error },
+    #[error("{path} is not a file, and would have to be read more than once")]
+    NoFile { path: PathBuf },
     #[error("{path} is not a snapshot of whose")]
     Foreign { path: PathBuf },
     #[error("{path} has the format {schema}, which this version does not know")]
@@ -76,6 +78,7 @@ impl SnapshotError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Read { .. } => "check the path and its permissions",
+            Self::NoFile { .. } => "give the snapshot itself, not a pipe or a folder",
             Self::Write { .. } => "check that the folder exists, is writable and has space",
             Self::Foreign { .. } => "give a file that 'whose scan --snapshot FILE' wrote",
             Self::Unknown { .. } => "use a newer version of whose",

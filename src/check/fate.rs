@@ -65,6 +65,7 @@ impl Backups {
                 match source {
                     // A kind that may be a backup of several has a line for each.
                     Some(source) if case.live(source).kind != *backup.of => {}
+                    Some(source) if !loss::is_of(live, case.live(source).created_at) => {}
                     Some(source) => {
                         all.of.entry(source).or_default().push(at);
                         all.source.insert(at, source);

@@ -11,7 +11,7 @@ use crate::aws::{ConnectOptions, Session, trail};
 use crate::kinds::{disposition, registry};
 use crate::ledger::duplicates::Across;
 use crate::ledger::{Input, Ledger, Projects};
-use crate::model::{Account, Claim, Scan, State, Symbol};
+use crate::model::{Account, Claim, Scan, State, Symbol, Timestamp};
 
 use crate::scan::{self, ScanOptions};
 use crate::snapshot::{self, Folder, Joined, Rules, Snapshot};
@@ -297,19 +297,24 @@ impl SnapshotPlace {
     }
 
     /// Saves the scan; returns where it is now.
-    fn save(&self, snapshot: &Snapshot, ui: &Ui) -> Result<PathBuf, Failure> {
+    fn save(&self, snapshot: &Snapshot) -> Result<PathBuf, Failure> {
         let path = match self {
             Self::File(path) => path.clone(),
             Self::Folder { folder, .. } => folder.place(&snapshot.scan),
         };
         snapshot::write(&path, snapshot)?;
+        Ok(path)
+    }
+
+    /// Says that it is saved, with all that it will hold, and thins the folder.
+    fn saved(&self, path: &Path, scanned_at: Timestamp, ui: &Ui) -> Result<(), Failure> {
         ui.note(&format!("saved {}", path.display()));
         if let Self::Folder {
             folder,
             keep: Some(weeks),
         } = self
         {
-            let thinned = folder.thin(snapshot.scan.scanned_at, *weeks)?;
+            let thinned = folder.thin(scanned_at, *weeks)?;
             if !thinned.deleted.is_empty() {
                 ui.note(&format!(
                     "thinned {}: {} deleted, {} kept",
@@ -319,7 +324,7 @@ impl SnapshotPlace {
                 ));
             }
         }
-        Ok(path)
+        Ok(())
     }
 }
 
@@ -380,14 +385,19 @@ pub(crate) fn live(
     };
     let rules = Rules::new(&settings.projects, across);
     // A scan of many minutes is safe before anything else is made of it.
-    let saved = save.map(|place| place.save(&snapshot, ui)).transpose()?;
+    let saved = match save {
+        Some(place) => Some((place, place.save(&snapshot)?)),
+        None => None,
+    };
     let gathered = Gathered::of(snapshot, interrupted, settings.projects, across);
-    if let Some(path) = saved
-        && let Err(error) = snapshot::write_joined(&path, &gathered.ledger, &rules)
-    {
-        ui.warn(&format!(
-            "{error}: it stays without what the join said, and diff will join it again"
-        ));
+    if let Some((place, path)) = saved {
+        let ledger = &gathered.ledger;
+        if let Err(error) = snapshot::write_joined(&path, ledger, &rules) {
+            ui.warn(&format!(
+                "{error}: it stays without what the join said, and diff will join it again"
+            ));
+        }
+        place.saved(&path, ledger.scanned_at, ui)?;
     }
     Ok(gathered)
 }

@@ -6,6 +6,8 @@
 //! Sources: the arguments and defaults are those of the AWS provider's documentation (version 5.100); what AWS keeps
 //! after a deletion is from each service's user guide, named at the row where it is not obvious.
 
+use crate::model::{Live, Timestamp};
+
 /// What happens to the data of a kind when it is deleted.
 #[derive(Clone, Copy, Debug)]
 pub struct Loss {
@@ -283,7 +285,7 @@ pub static BACKUPS: &[Backup] = &[
         BY_ARN,
     ),
     backup("aws_memorydb_snapshot", "aws_memorydb_cluster", BY_ARN),
-    // Backups of ONTAP volumes are made with another command; their recovery points stand below.
+    // Backups of ONTAP volumes are restored with another command; their recovery points stand below.
     backup("aws_fsx_backup", "aws_fsx_lustre_file_system", BY_ARN),
     backup("aws_fsx_backup", "aws_fsx_windows_file_system", BY_ARN),
     backup("aws_fsx_backup", "aws_fsx_openzfs_file_system", BY_ARN),
@@ -369,6 +371,17 @@ const WHOLE: &[&str] = &["available", "completed", "active", "retained"];
 #[must_use]
 pub fn is_whole(status: &str) -> bool {
     WHOLE.iter().any(|whole| status.eq_ignore_ascii_case(whole))
+}
+
+/// Says whether a backup that names a thing can be of the one of that name that was made then: where it knows when its
+/// own was made (`observed.source_created_at`), another one is another thing, whose name was used again.
+#[must_use]
+pub fn is_of(backup: &Live, created_at: Option<Timestamp>) -> bool {
+    let of = backup.observed.text("source_created_at");
+    match (of.and_then(|text| text.parse::<Timestamp>().ok()), created_at) {
+        (Some(of), Some(own)) => of.as_second() == own.as_second(),
+        _ => true,
+    }
 }
 
 /// Says whether the type is a backup of something.

@@ -429,8 +429,8 @@ impl Walk<'_> {
         }
     }
 
-    /// Walks a text that is a script only for some shells: what it then runs for certain counts, and what it would leave
-    /// open does not, because it is hardly ever one.
+    /// Walks a text that is a script only for some shells: what it would run counts, and nothing else that it would do
+    /// or leave open, because it is hardly ever one.
     fn perhaps(&mut self, text: &str, scope: &Scope) {
         let mut inner = scope.clone();
         inner.depth += 1;
@@ -439,15 +439,31 @@ impl Walk<'_> {
             Err(why) if why == TOO_DEEP => return self.unresolved(text, why),
             Err(_) => return,
         };
-        let (steps, seen) = (std::mem::take(&mut self.steps), std::mem::take(&mut self.seen));
-        self.script(&script, &mut inner);
-        let found = std::mem::replace(&mut self.steps, steps);
-        self.seen = seen;
-        for step in found {
+        let mut aside = Walk {
+            watched: self.watched,
+            steps: Vec::new(),
+            seen: HashSet::new(),
+            hasher: RandomState::new(),
+            variables: self.variables.clone(),
+            functions: self.functions.clone(),
+            called: BTreeSet::new(),
+            poisoned: self.poisoned,
+            splits_oddly: self.splits_oddly,
+            written: self.written.clone(),
+            writes_unknown: self.writes_unknown,
+            work: self.work,
+            grown: self.grown,
+        };
+        aside.script(&script, &mut inner);
+        (self.work, self.grown) = (aside.work, aside.grown);
+        for step in aside.steps {
             let counts = match &step {
                 Step::Run(run) => run.args.first().and_then(Arg::program).is_some(),
+                // `>` was no redirection in the other reading.
+                Step::Script { file, written_here, .. } => file.known().is_some() && !written_here,
+                Step::Code { .. } => true,
                 Step::Unresolved { why, .. } => why == TOO_DEEP,
-                _ => false,
+                Step::Write { .. } => false,
             };
             if counts {
                 self.push(step);

@@ -10,30 +10,28 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::SnapshotError;
-use super::line::{CLAIM, End, Header, LineIn, TOOL};
-use super::read::{Lines, header, open};
+use super::line::{CLAIM, End, Header, LineIn};
+use super::read::{Lines, header, open_again};
 use super::write::pack;
 use crate::ledger::duplicates::Across;
 use crate::ledger::{ClaimIndex, Ledger, LiveIndex, Node, Ownership, Projects};
 use crate::model::{Account, Cell, Claim, Coverage, Live, State, Symbol, Timestamp};
 
-/// Everything besides the scan itself that the result of a join depends on, the version of the tool aside.
+/// Everything besides the scan itself that the result of a join depends on: the code, how claims become projects, and
+/// how far apart copies may stand. What another version wrote is compared, and needs not be understood.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rules {
-    /// How claims become projects, in the words of the ledger.
-    projects: serde_json::Value,
-    across: Across,
-}
+#[serde(transparent)]
+pub struct Rules(serde_json::Value);
 
 impl Rules {
     #[must_use]
     pub fn new(projects: &Projects, across: Across) -> Self {
-        Self {
-            projects: serde_json::to_value(projects).unwrap_or_default(),
-            across,
-        }
+        Self(serde_json::json!({ "code": CODE, "projects": projects, "across": across }))
     }
 }
+
+/// Stands for the sources of the join (`build.rs`).
+const CODE: &str = env!("WHOSE_JOIN");
 
 /// What the join said of one live resource.
 ///
@@ -141,6 +139,9 @@ pub(super) struct Resource {
     pub(super) standing: Standing,
 }
 
+/// A line with what the join said.
+type Line = LineIn<Set, Box<Standing>>;
+
 /// A joined scan: its front, then its live resources one after the other, then names of what they mention.
 pub struct Joined {
     source: Source,
@@ -148,7 +149,9 @@ pub struct Joined {
     lines: Lines<'static>,
     /// Lines that were parsed and not asked for yet.
     ahead: VecDeque<Part>,
-    /// What was taken from `ahead` so far.
+    /// Lines that were taken from there.
+    line: u64,
+    /// What they held.
     read: End,
     end: Option<End>,
     /// Lines before the first live resource.
@@ -202,37 +205,40 @@ enum Part {
 }
 
 impl Part {
-    fn parse(line: &[u8]) -> Option<Self> {
-        if line.starts_with(CLAIM) {
+    /// A claim is passed by where a sum over the whole text tells whether it is damaged.
+    fn parse(line: &[u8], has_sum: bool) -> Option<Self> {
+        if line.starts_with(CLAIM) && has_sum {
             return Some(Self::Claim);
         }
-        match LineIn::parse(line)? {
+        let line = Line::parse(line)?;
+        Some(match line {
             LineIn {
                 live: Some(live),
                 joined: Some(standing),
                 ..
-            } => Some(Self::Live(Box::new(Resource {
+            } => Self::Live(Box::new(Resource {
                 live: *live,
                 standing: *standing,
-            }))),
-            LineIn { header: Some(_), .. } => Some(Self::Header),
-            LineIn { state: Some(one), .. } => Some(Self::State(one)),
-            LineIn { cell: Some(one), .. } => Some(Self::Cell(one)),
-            LineIn { set: Some(one), .. } => Some(Self::Set(one)),
-            LineIn { end: Some(one), .. } => Some(Self::End(one)),
-            _ => None,
-        }
+            })),
+            LineIn { header: Some(_), .. } => Self::Header,
+            LineIn { state: Some(one), .. } => Self::State(one),
+            LineIn { claim: Some(_), .. } => Self::Claim,
+            LineIn { cell: Some(one), .. } => Self::Cell(one),
+            LineIn { set: Some(one), .. } => Self::Set(one),
+            LineIn { end: Some(one), .. } => Self::End(one),
+            _ => return None,
+        })
     }
 }
 
 impl Joined {
-    /// Opens a snapshot; `None` where it does not hold what this version of the tool would say by these rules.
+    /// Opens a snapshot; `None` where it does not hold what this build would say by these rules.
     ///
     /// # Errors
     /// Where the file cannot be read or is none. Whether it is whole is seen only when it was read to its end.
     pub fn open(path: &Path, rules: &Rules) -> Result<Option<Self>, SnapshotError> {
-        let joined_by = |header: &Header| header.tool == TOOL && header.joined.as_ref() == Some(rules);
-        Self::start(Source::File(open(path)?, path.to_owned()), &joined_by)
+        let joined_by = |header: &Header| header.joined.as_ref() == Some(rules);
+        Self::start(Source::File(open_again(path)?, path.to_owned()), &joined_by)
     }
 
     /// A ledger, made ready to be compared.
@@ -266,6 +272,7 @@ impl Joined {
             lines: source.lines()?,
             source,
             ahead: VecDeque::new(),
+            line: 0,
             read: End::default(),
             end: None,
             head: 0,
@@ -277,7 +284,7 @@ impl Joined {
     fn read_front(&mut self) -> Result<(), SnapshotError> {
         while let Some(part) = self.part()? {
             match part {
-                Part::Header => {}
+                Part::Header if self.line == 1 => {}
                 Part::State(state) => self.front.states.push(*state),
                 Part::Cell(cell) => {
                     self.read.cells += 1;
@@ -286,11 +293,12 @@ impl Joined {
                 Part::Set(set) => self.front.sets.push(set),
                 other => {
                     self.ahead.push_front(other);
+                    self.line -= 1;
                     break;
                 }
             }
-            self.head += 1;
         }
+        self.head = self.line;
         self.read.states = self.front.states.len() as u64;
         self.read.sets = self.front.sets.len() as u64;
         Ok(())
@@ -298,9 +306,12 @@ impl Joined {
 
     fn part(&mut self) -> Result<Option<Part>, SnapshotError> {
         if self.ahead.is_empty() {
-            self.ahead = self.lines.next(|_, line| Part::parse(line))?.into();
+            let has_sum = self.lines.has_sum();
+            self.ahead = self.lines.next(|_, line| Part::parse(line, has_sum))?.into();
         }
-        Ok(self.ahead.pop_front())
+        let part = self.ahead.pop_front();
+        self.line += u64::from(part.is_some());
+        Ok(part)
     }
 
     pub(super) fn front(&self) -> &Front {
@@ -320,45 +331,47 @@ impl Joined {
                     self.read.live += 1;
                     return Ok(Some(*one));
                 }
-                Part::Claim => self.read.claims += 1,
-                Part::End(end) => self.end = Some(end),
-                _ => return Err(self.lines.damaged(self.head + self.read.live + self.read.claims)),
+                Part::Claim if self.end.is_none() => self.read.claims += 1,
+                Part::End(end) if self.end.is_none() => self.end = Some(end),
+                _ => return Err(self.misplaced()),
             }
         }
         self.lines.check_end(self.end, self.read)?;
         Ok(None)
     }
 
-    /// The error for a live resource, the one that was read last, that is not where it belongs.
+    /// The error for what was read last, where it is not where it belongs.
     pub(super) fn misplaced(&self) -> SnapshotError {
-        self.lines.damaged(self.head + self.read.live - 1)
+        self.lines.damaged(self.line - 1)
     }
 
-    /// Reads again, for the names of some resources and claims.
+    /// Reads again, for the names of some resources and claims. All live resources must have been read.
     pub(super) fn names(&self, mut wanted: Wanted) -> Result<Names, SnapshotError> {
         let mut names = Names::default();
-        if wanted.live.is_empty() && wanted.claims.is_empty() {
-            return Ok(names);
-        }
         wanted.live.sort_unstable();
+        wanted.live.dedup();
         wanted.claims.sort_unstable();
+        wanted.claims.dedup();
         let position = |line: u64, first: u64, wanted: &[u32]| {
             let at = u32::try_from(line.checked_sub(first)?).ok()?;
             wanted.binary_search(&at).ok().map(|_| at)
         };
         let (first_live, first_claim) = (self.head, self.head + self.read.live);
+        let is_found =
+            |names: &Names| names.live.len() == wanted.live.len() && names.claims.len() == wanted.claims.len();
         let mut lines = self.source.lines()?;
-        loop {
+        while !is_found(&names) {
             let found = lines.next(|line, text| {
                 let claim = position(line, first_claim, &wanted.claims);
                 let live = position(line, first_live, &wanted.live).filter(|_| line < first_claim);
                 match claim.or(live) {
-                    Some(at) => LineIn::parse(text).map(|parsed| Some((at, parsed))),
+                    Some(at) => Line::parse(text).map(|parsed| Some((at, parsed))),
                     None => Some(None),
                 }
             })?;
             if found.is_empty() {
-                return Ok(names);
+                // It was not so when it was read before.
+                return Err(self.misplaced());
             }
             for (at, line) in found.into_iter().flatten() {
                 if let Some(claim) = line.claim {
@@ -370,6 +383,7 @@ impl Joined {
                 }
             }
         }
+        Ok(names)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The lines of a snapshot: what they hold, and which formats are known.
 
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
 use super::joined::{Rules, Set, Standing};
@@ -68,19 +69,22 @@ pub(super) enum LineOut<'a> {
 pub(super) const CLAIM: &[u8] = b"{\"claim\":";
 
 /// One line, read: exactly one of them is there, and `joined` only with `live`.
-#[derive(Default, Deserialize)]
-pub(super) struct LineIn {
+///
+/// A reader that joins itself needs neither sets nor standings, and must not stumble over them: it takes whatever they
+/// hold ([`IgnoredAny`]).
+#[derive(Deserialize)]
+pub(super) struct LineIn<S = IgnoredAny, J = IgnoredAny> {
     pub(super) header: Option<Box<Header>>,
     pub(super) state: Option<Box<State>>,
     pub(super) claim: Option<Box<Claim>>,
     pub(super) cell: Option<Box<Cell>>,
-    pub(super) set: Option<Set>,
+    pub(super) set: Option<S>,
     pub(super) live: Option<Box<Live>>,
-    pub(super) joined: Option<Box<Standing>>,
+    pub(super) joined: Option<J>,
     pub(super) end: Option<End>,
 }
 
-impl LineIn {
+impl<S: DeserializeOwned, J: DeserializeOwned> LineIn<S, J> {
     /// Parses a line; `None` where it is damaged, or says nothing that is known.
     pub(super) fn parse(line: &[u8]) -> Option<Self> {
         let line: Self = serde_json::from_slice(line).ok()?;
@@ -93,7 +97,8 @@ impl LineIn {
             line.live.is_some(),
             line.end.is_some(),
         ];
-        (said.into_iter().filter(|said| *said).count() == 1).then_some(line)
+        let is_one = said.into_iter().filter(|said| *said).count() == 1;
+        (is_one && (line.joined.is_none() || line.live.is_some())).then_some(line)
     }
 }
 

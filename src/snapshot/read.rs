@@ -34,7 +34,7 @@ const LONGEST_HEADER: u64 = 1 << 20;
 /// # Errors
 /// Where the file cannot be read or is none.
 pub fn head(path: &Path) -> Result<Head, SnapshotError> {
-    let header = header(open(path)?, path)?;
+    let header = header(open_again(path)?, path)?;
     Ok(Head {
         tool: header.tool,
         scanned_at: header.scanned_at,
@@ -47,6 +47,7 @@ pub(super) fn header(reader: impl Read + Send, path: &Path) -> Result<Header, Sn
     let mut line = Vec::new();
     let foreign = || SnapshotError::Foreign { path: path.to_owned() };
     unpack(reader, path)?
+        .reader
         .take(LONGEST_HEADER)
         .read_until(b'\n', &mut line)
         .map_err(|error| match error.kind() {
@@ -58,11 +59,21 @@ pub(super) fn header(reader: impl Read + Send, path: &Path) -> Result<Header, Sn
             _ => foreign(),
         })?;
     check_format(&line, path)?;
-    let header = LineIn::parse(&line).and_then(|line| line.header);
+    let header = <LineIn>::parse(&line).and_then(|line| line.header);
     header.map(|header| *header).ok_or_else(foreign)
 }
 
-pub(super) fn open(path: &Path) -> Result<File, SnapshotError> {
+/// Opens what is read more than once.
+pub(super) fn open_again(path: &Path) -> Result<File, SnapshotError> {
+    let file = open(path)?;
+    if file.metadata().is_ok_and(|about| about.is_file()) {
+        Ok(file)
+    } else {
+        Err(SnapshotError::NoFile { path: path.to_owned() })
+    }
+}
+
+fn open(path: &Path) -> Result<File, SnapshotError> {
     File::open(path).map_err(|source| SnapshotError::Read {
         path: path.to_owned(),
         source,
@@ -81,19 +92,36 @@ fn check_format(line: &[u8], path: &Path) -> Result<(), SnapshotError> {
 
 /// The first bytes of a zstd frame (source: RFC 8878, section 3.1.1).
 const ZSTD: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
+/// The bit of the byte after them that says that a sum stands at the end (the same, section 3.1.1.1.1).
+const SUM: u8 = 1 << 2;
 
-/// The text of a snapshot, compressed or not.
-fn unpack<'a>(reader: impl Read + Send + 'a, path: &Path) -> Result<Box<dyn BufRead + Send + 'a>, SnapshotError> {
+/// The text of a snapshot.
+struct Unpacked<'a> {
+    reader: Box<dyn BufRead + Send + 'a>,
+    /// A sum at the end tells whether any of it is damaged.
+    has_sum: bool,
+}
+
+/// Unpacks a text that is compressed, or not.
+fn unpack<'a>(reader: impl Read + Send + 'a, path: &Path) -> Result<Unpacked<'a>, SnapshotError> {
     let failed = |source| SnapshotError::Read {
         path: path.to_owned(),
         source,
     };
     let mut reader = BufReader::with_capacity(1 << 16, reader);
-    if reader.fill_buf().map_err(failed)?.starts_with(&ZSTD) {
+    let start = reader.fill_buf().map_err(failed)?;
+    if start.starts_with(&ZSTD) {
+        let has_sum = start.get(ZSTD.len()).is_some_and(|descriptor| descriptor & SUM != 0);
         let unpacked = zstd::Decoder::with_buffer(reader).map_err(failed)?;
-        Ok(Box::new(BufReader::with_capacity(1 << 16, unpacked)))
+        Ok(Unpacked {
+            reader: Box::new(BufReader::with_capacity(1 << 16, unpacked)),
+            has_sum,
+        })
     } else {
-        Ok(Box::new(reader))
+        Ok(Unpacked {
+            reader: Box::new(reader),
+            has_sum: false,
+        })
     }
 }
 
@@ -142,11 +170,12 @@ pub(super) struct Lines<'a> {
     ahead: Batch,
     /// Lines that were read so far.
     read: u64,
+    has_sum: bool,
 }
 
 impl<'a> Lines<'a> {
     pub(super) fn new(reader: impl Read + Send + 'a, path: &Path) -> Result<Self, SnapshotError> {
-        let mut reader = unpack(reader, path)?;
+        let Unpacked { mut reader, has_sum } = unpack(reader, path)?;
         let mut ahead = Batch::default();
         ahead.fill(&mut reader);
         Ok(Self {
@@ -155,7 +184,13 @@ impl<'a> Lines<'a> {
             batch: Batch::default(),
             ahead,
             read: 0,
+            has_sum,
         })
+    }
+
+    /// Says whether damage anywhere is noticed, at the end at the latest.
+    pub(super) fn has_sum(&self) -> bool {
+        self.has_sum
     }
 
     /// Parses the next lines on all cores, in their order; there are none at the end. `parse` gets the position of the
@@ -223,7 +258,7 @@ fn whole(mut lines: Lines<'_>) -> Result<Snapshot, SnapshotError> {
     let mut cells: Vec<Cell> = Vec::new();
     let (mut sets, mut end) = (0, None);
     loop {
-        let parsed = lines.next(|_, line| LineIn::parse(line))?;
+        let parsed = lines.next(|_, line| <LineIn>::parse(line))?;
         if parsed.is_empty() {
             break;
         }

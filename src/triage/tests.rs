@@ -299,3 +299,48 @@ fn a_warehouse_and_a_file_system_have_ways_back_with_the_deadline_that_their_ser
         )
     );
 }
+
+#[test]
+fn what_dies_with_its_file_system_is_no_way_back() {
+    for kind in [
+        "aws_fsx_lustre_file_system",
+        "aws_fsx_windows_file_system",
+        "aws_fsx_openzfs_file_system",
+    ] {
+        let files = live(kind, "fs-0a1b2c3d4e5f60000");
+        let mut backup = live("aws_fsx_backup", "backup-0a1b2c3d4e5f60001");
+        backup.observed.set("backup_of", &*files.arn).set("status", "AVAILABLE");
+        let without = |backup: Live| {
+            let drill = recoverable(&Ledger::new(input(vec![files.clone(), backup], Vec::new(), Vec::new())));
+            let one = drill
+                .resources
+                .iter()
+                .find(|one| one.kind == kind)
+                .expect("it is there");
+            one.is_without_way_back()
+        };
+        assert!(!without(backup.clone()), "{kind}");
+        // As the table says it of automatic ones, whatever the file system is.
+        backup.lives_with("aws_fsx_windows_file_system", "fs-0a1b2c3d4e5f60000", "Type");
+        assert!(without(backup), "{kind}");
+    }
+}
+
+#[test]
+fn a_snapshot_of_an_older_thing_of_that_name_is_no_way_back_for_the_new_one() {
+    let mut warehouse = live("aws_redshift_cluster", "figures");
+    warehouse.created_at = Some("2026-01-01T00:00:00Z".parse().expect("a time"));
+    let mut snapshot = live("aws_redshift_cluster_snapshot", "kept");
+    snapshot
+        .observed
+        .set("backup_of", &*warehouse.arn)
+        .set("source_created_at", "2026-01-01T00:00:00.123Z");
+    let without = |snapshot: &Live| {
+        let lives = vec![warehouse.clone(), snapshot.clone()];
+        let drill = recoverable(&Ledger::new(input(lives, Vec::new(), Vec::new())));
+        drill.resources[0].is_without_way_back()
+    };
+    assert!(!without(&snapshot));
+    snapshot.observed.set("source_created_at", "2024-05-14T08:30:00Z");
+    assert!(without(&snapshot));
+}

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::lost::{Lost, users_of};
 use super::remains::{Asked, Remain};
 use super::shell;
-use crate::kinds::loss::{BACKUPS, Backup, By, is_backup, is_whole};
+use crate::kinds::loss::{BACKUPS, Backup, By, is_backup, is_of, is_whole};
 use crate::kinds::recover::{Argument, From, Restore, Until, restore};
 use crate::ledger::{Ledger, LiveIndex};
 use crate::model::{Account, Configuration, Live, Timestamp, Value};
@@ -51,6 +51,8 @@ struct Subject<'a> {
     /// Its name is free.
     gone: bool,
     zone: Option<&'a str>,
+    /// Of what is live; of what is lost an older thing of the same name is a way back, too.
+    created_at: Option<Timestamp>,
 }
 
 /// Finds subjects by what backups say of them.
@@ -120,6 +122,7 @@ pub(super) fn for_lost(now: &Ledger, lost: &[Lost]) -> Vec<Way> {
             has_keys: !one.keys.is_empty(),
             gone: !one.replaced,
             zone: one.configuration.text("availability_zone"),
+            created_at: None,
         };
         subjects.add(
             &one.kind,
@@ -157,11 +160,13 @@ fn each(now: &Ledger, subjects: &Subjects<'_>, with_parts: bool) -> Vec<Way> {
         .filter_map(|(at, live)| {
             let backup = BACKUPS.iter().find(|backup| *backup.kind == *live.kind)?;
             let restore = restore(backup.kind)?;
-            let subject = subjects.of(live, backup)?;
-            let dies = live
-                .part_of
-                .as_ref()
-                .is_some_and(|part| part.kind.is_empty() || *part.kind == *backup.of);
+            let subject = subjects
+                .of(live, backup)
+                .filter(|subject| is_of(live, subject.created_at))?;
+            let dies = live.part_of.as_ref().is_some_and(|part| {
+                let is_whole = |one: &Backup| *one.kind == *live.kind && *one.of == *part.kind;
+                part.kind.is_empty() || BACKUPS.iter().any(is_whole)
+            });
             (with_parts || subject.gone || !dies).then(|| way(now, at, restore, subject, dies))
         })
         .collect()
@@ -341,6 +346,7 @@ pub fn recoverable(now: &Ledger) -> Recoverable {
             has_keys: !live.keys.is_empty(),
             gone: false,
             zone: live.configuration.text("availability_zone"),
+            created_at: live.created_at,
         };
         if BACKUPS.iter().any(|backup| *backup.of == *live.kind) {
             subjects.add(&live.kind, Some(&live.arn), live.keys.iter().map(|key| &**key), subject);

@@ -108,7 +108,7 @@ def value(service, item, detail, text):
 def expression(service, item, detail, text, row):
     if "{" not in text:
         return value(service, item, detail, text)
-    for body in models.PLACEHOLDER.findall(text):
+    for body in (one for brace in models.PLACEHOLDER.findall(text) for one in brace.split("||")):
         first = body.split("|")[0]
         if models.RESERVED.match(first):
             if first.startswith("parent.") and "parent" not in row:

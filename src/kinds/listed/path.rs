@@ -250,14 +250,7 @@ impl Field {
     }
 
     pub(super) fn value(&self, scope: &Scope<'_>) -> Option<String> {
-        self.0.iter().find_map(|alternative| {
-            let base = alternative.base(scope)?;
-            let text = match &alternative.place {
-                AltPlace::At(path) => path.text(base)?,
-                AltPlace::Literal(text) => text,
-            };
-            Some(alternative.filtered(text)).filter(|text| !text.is_empty())
-        })
+        self.0.iter().find_map(|alternative| alternative.value(scope))
     }
 
     /// Every text at the first alternative that has one.
@@ -292,11 +285,12 @@ impl Field {
 
     /// The same where the call's own words win.
     fn value_or_word(&self, scope: &Scope<'_>) -> Option<String> {
-        self.0
-            .iter()
-            .find_map(|alternative| Some(alternative.filtered(&(scope.words)(alternative.word)?)))
-            .filter(|text| !text.is_empty())
-            .or_else(|| self.value(scope))
+        self.0.iter().find_map(|alternative| {
+            (scope.words)(alternative.word)
+                .map(|word| alternative.filtered(&word))
+                .filter(|text| !text.is_empty())
+                .or_else(|| alternative.value(scope))
+        })
     }
 
     fn is_there(&self, scope: &Scope<'_>) -> bool {
@@ -314,6 +308,16 @@ impl Alternative {
                 found.map(|(_, answer)| answer)
             }
         }
+    }
+
+    /// The text that it finds, unless that is empty.
+    fn value(&self, scope: &Scope<'_>) -> Option<String> {
+        let base = self.base(scope)?;
+        let text = match &self.place {
+            AltPlace::At(path) => path.text(base)?,
+            AltPlace::Literal(text) => text,
+        };
+        Some(self.filtered(text)).filter(|text| !text.is_empty())
     }
 
     fn filtered(&self, text: &str) -> String {

@@ -586,26 +586,33 @@ async fn backups_say_what_they_are_of_and_which_of_them_die_with_it() {
         .collect();
     assert_eq!(wholes, [Some("fs-0a1b2c3d4e5f60000"), None]);
 
-    let snapshot = |name: &str, sort: &str| {
+    let snapshot = |name: &str, sort: &str, more: &str| {
         format!(
             "<Snapshot><SnapshotIdentifier>{name}</SnapshotIdentifier><ClusterIdentifier>figures</ClusterIdentifier>\
              <SnapshotCreateTime>2026-11-20T01:02:03.004Z</SnapshotCreateTime><Status>available</Status>\
-             <SnapshotType>{sort}</SnapshotType><ManualSnapshotRetentionPeriod>-1</ManualSnapshotRetentionPeriod>\
+             <ClusterCreateTime>2024-05-14T08:30:00.123Z</ClusterCreateTime>{more}<SnapshotType>{sort}</SnapshotType><ManualSnapshotRetentionPeriod>-1</ManualSnapshotRetentionPeriod>\
              <SnapshotArn>arn:aws:redshift:eu-west-1:123456789012:snapshot:figures/{name}</SnapshotArn></Snapshot>"
         )
     };
     let answer = format!(
-        "<DescribeClusterSnapshotsResponse><DescribeClusterSnapshotsResult><Snapshots>{}{}</Snapshots>\
+        "<DescribeClusterSnapshotsResponse><DescribeClusterSnapshotsResult><Snapshots>{}{}{}</Snapshots>\
          </DescribeClusterSnapshotsResult></DescribeClusterSnapshotsResponse>",
-        snapshot("kept", "manual"),
-        snapshot("rs:figures", "automated"),
+        snapshot("kept", "manual", ""),
+        snapshot("rs:figures", "automated", ""),
+        snapshot("copied", "manual", "<SourceRegion>us-east-1</SourceRegion>"),
     );
     let (live, _) = list(
         "aws_redshift_cluster_snapshot",
         &Replay::default().answer("DescribeClusterSnapshots", &answer),
     )
     .await;
-    let [kept] = live.as_slice() else { panic!("{live:?}") };
+    let [kept, copied] = live.as_slice() else {
+        panic!("{live:?}")
+    };
+    assert_eq!(
+        copied.observed.text("backup_of"),
+        Some("arn:aws:redshift:us-east-1:123456789012:cluster:figures")
+    );
     assert_eq!(
         kept.observed.text("backup_of"),
         Some("arn:aws:redshift:eu-west-1:123456789012:cluster:figures")
