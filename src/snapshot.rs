@@ -9,7 +9,7 @@
 //!
 //! A scan that was joined is saved with what the join said ([`Standing`]). A comparison of two such files reads both
 //! side by side, in the order of the ledger, and needs neither their claims nor a join ([`Joined`]). Everything else
-//! joins what was seen and claimed again, so that a result of older rules decides nothing.
+//! joins what was seen and claimed again, and a result of other rules or of another build is never used ([`Rules`]).
 
 pub mod diff;
 mod folder;
