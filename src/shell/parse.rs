@@ -28,6 +28,11 @@ pub(super) fn parse(text: &str, depth: usize) -> Read<Script> {
     if text.contains('\0') {
         return Err("it holds a NUL byte");
     }
+    // A carriage return is a character to a shell: after a backslash it is what is quoted, and not the line's end; and
+    // no here-document ends at a line that has one.
+    if text.contains("\\\r\n") || (text.contains("\r\n") && text.contains("<<")) {
+        return Err("carriage returns change what it means");
+    }
     let mut parser = Parser {
         chars: text.replace("\r\n", "\n").chars().collect(),
         at: 0,
@@ -38,7 +43,7 @@ pub(super) fn parse(text: &str, depth: usize) -> Read<Script> {
     let script = parser.list(&[])?;
     match parser.peek() {
         None => {
-            parser.here_documents();
+            parser.here_documents()?;
             Ok(script)
         }
         Some(_) => Err("a word or sign stands where none can"),
@@ -152,15 +157,29 @@ impl Parser {
         }
     }
 
-    fn skip_lines(&mut self) {
+    fn skip_lines(&mut self) -> Read<()> {
         loop {
             self.skip_blanks();
             if self.peek() != Some('\n') {
-                return;
+                return Ok(());
             }
             self.at += 1;
-            self.here_documents();
+            self.here_documents()?;
         }
+    }
+
+    /// Commands inside a word: here-documents that start there end there.
+    fn substituted(&mut self) -> Read<Script> {
+        let outer = std::mem::take(&mut self.pending);
+        let script = self.deeper(|parser| parser.list(&[]))?;
+        if !self.eat(')') {
+            return Err("a substitution is not closed");
+        }
+        if !self.pending.is_empty() {
+            return Err("a substitution ends before its here-document");
+        }
+        self.pending = outer;
+        Ok(script)
     }
 
     // --- commands
@@ -193,7 +212,7 @@ impl Parser {
     }
 
     fn expect_keyword(&mut self, word: &str) -> Read<()> {
-        self.skip_lines();
+        self.skip_lines()?;
         if self.eat_keyword(word) {
             Ok(())
         } else {
@@ -205,7 +224,7 @@ impl Parser {
     fn list(&mut self, ends: &[&str]) -> Read<Script> {
         let mut script = Script::new();
         loop {
-            self.skip_lines();
+            self.skip_lines()?;
             match self.peek() {
                 None | Some(')') => return Ok(script),
                 Some(';') if self.comes(";;") || self.comes(";&") => return Ok(script),
@@ -248,7 +267,7 @@ impl Parser {
                     background: false,
                 });
             }
-            self.skip_lines();
+            self.skip_lines()?;
             pipelines.push(self.pipeline()?);
         }
     }
@@ -267,7 +286,7 @@ impl Parser {
                 return Ok(commands);
             }
             self.eat('&');
-            self.skip_lines();
+            self.skip_lines()?;
             commands.push(self.command()?);
         }
     }
@@ -295,10 +314,13 @@ impl Parser {
         let mut assignments = Vec::new();
         let mut words: Vec<Word> = Vec::new();
         let mut redirects = Vec::new();
+        let mut splits = false;
         loop {
             self.skip_blanks();
+            let sends_all = self.comes("&>");
             if let Some(redirect) = self.redirect()? {
                 redirects.push(redirect);
+                splits |= sends_all;
                 continue;
             }
             let declares = words
@@ -312,15 +334,25 @@ impl Parser {
                 continue;
             }
             let Some(word) = self.word()? else { break };
+            if splits {
+                // `a &> b c` is one command in bash, and `a &` and `> b c` elsewhere.
+                return Err("what follows &> is another command to some shells");
+            }
             // The number or `{name}` right before a redirection belongs to it.
             let is_number = word
                 .bare()
                 .is_some_and(|text| text.bytes().all(|b| b.is_ascii_digit()) || is_descriptor(text));
             if is_number && matches!(self.peek(), Some('<' | '>')) && !(self.comes("<(") || self.comes(">(")) {
+                let own = matches!(word.bare(), Some("0" | "1" | "2"));
+                match self.redirect()? {
+                    Some(redirect) if own => redirects.push(redirect),
+                    Some(redirect) => redirects.push(Redirect::Beside(Box::new(redirect))),
+                    None => {}
+                }
                 continue;
             }
             if words.is_empty() && assignments.is_empty() && redirects.is_empty() && self.function_signs() {
-                self.skip_lines();
+                self.skip_lines()?;
                 let body = Rc::new(self.command()?);
                 return Ok((Form::Function { name: word.text, body }, redirects));
             }
@@ -380,12 +412,15 @@ impl Parser {
             self.at += 1;
             let mut words = Vec::new();
             loop {
-                self.skip_lines();
+                self.skip_lines()?;
                 match self.word()? {
                     Some(word) => words.push(word),
                     None if self.eat(')') => break,
                     None => return Err("a list is not closed"),
                 }
+            }
+            if self.peek() == Some('#') {
+                return Err("a sign stands where none can");
             }
             return Ok(Some(Assignment {
                 name,
@@ -420,7 +455,10 @@ impl Parser {
         if self.eat_all("<<") {
             let strip_tabs = self.eat('-');
             let word = self.operand()?;
-            let literal = word.bare().is_none();
+            if ["$'", "$\"", "\\\n"].iter().any(|odd| word.text.contains(odd)) {
+                return Err("the end of a here-document is not plain");
+            }
+            let literal = word.text.contains(['\'', '"', '\\']);
             let end = word
                 .pieces
                 .iter()
@@ -449,7 +487,10 @@ impl Parser {
                 }));
             }
         }
-        for sign in ["&>>", "&>", ">>", ">|", "<>", ">"] {
+        if self.eat_all("<>") {
+            return Ok(Some(Redirect::From(self.operand()?)));
+        }
+        for sign in ["&>>", "&>", ">>", ">|", ">"] {
             if self.eat_all(sign) {
                 return Ok(Some(Redirect::To(self.operand()?)));
             }
@@ -466,18 +507,11 @@ impl Parser {
     }
 
     /// Reads the lines of the here-documents whose start was on the line that ended here.
-    fn here_documents(&mut self) {
+    fn here_documents(&mut self) -> Read<()> {
         for pending in std::mem::take(&mut self.pending) {
             let mut text = String::new();
             while self.at < self.chars.len() {
-                let mut line = String::new();
-                while let Some(c) = self.raw(0) {
-                    self.at += 1;
-                    if c == '\n' {
-                        break;
-                    }
-                    line.push(c);
-                }
+                let line = self.document_line(pending.literal);
                 let line = if pending.strip_tabs {
                     line.trim_start_matches('\t')
                 } else {
@@ -502,16 +536,37 @@ impl Parser {
                     pending: Vec::new(),
                     in_test: false,
                 };
-                // What cannot be read there is unknown, and nothing in it can be told.
-                inside.pieces_until(None, true).unwrap_or_else(|_| {
-                    vec![Piece::Unknown {
+                match inside.pieces_until(None, true) {
+                    Ok(pieces) => pieces,
+                    Err(why) if text.contains("$(") || text.contains('`') => return Err(why),
+                    // It runs nothing, and what it says cannot be told.
+                    Err(_) => vec![Piece::Unknown {
                         inner: Vec::new(),
                         quoted: true,
-                    }]
-                })
+                    }],
+                }
             };
             pending.body.set(Word { pieces, text }).ok();
         }
+        Ok(())
+    }
+
+    /// One line of a here-document; where it is expanded, a line that ends in a backslash goes on in the next.
+    fn document_line(&mut self, literal: bool) -> String {
+        let mut line = String::new();
+        while let Some(c) = self.raw(0) {
+            self.at += 1;
+            if c != '\n' {
+                line.push(c);
+                continue;
+            }
+            let backslashes = line.chars().rev().take_while(|c| *c == '\\').count();
+            if literal || backslashes % 2 == 0 {
+                break;
+            }
+            line.pop();
+        }
+        line
     }
 }
 

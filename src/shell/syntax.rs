@@ -84,6 +84,8 @@ pub(super) enum Redirect {
     To(Word),
     /// `2>&1`, `<&3`
     Other(Word),
+    /// `3< file`: of a descriptor that is neither what is read nor what is written.
+    Beside(Box<Redirect>),
 }
 
 pub(super) type Script = Vec<AndOr>;
@@ -132,11 +134,11 @@ pub(super) enum Form {
         name: String,
         body: Rc<Command>,
     },
-    /// `[[ … ]]`: only substitutions inside can run anything.
-    Test(Vec<Piece>),
-    /// `(( … ))`: arithmetic in bash; in a shell that knows none, such as dash, a subshell in a subshell.
-    Arithmetic {
+    /// `[[ … ]]`, `(( … ))`: in bash only substitutions inside can run anything. In a shell that knows neither, such as
+    /// dash, they are a command of that name and those that follow, and a subshell in a subshell.
+    Test {
         pieces: Vec<Piece>,
+        /// What it would be in such a shell.
         text: String,
     },
 }

@@ -225,6 +225,11 @@ impl Walk<'_> {
 
     pub(super) fn push(&mut self, step: Step) {
         if self.seen.insert(self.hasher.hash_one(&step)) {
+            let text = match &step {
+                Step::Run(run) | Step::Script { run, .. } => &run.text,
+                Step::Code { text, .. } | Step::Write { text, .. } | Step::Unresolved { text, .. } => text,
+            };
+            self.grow(text.len());
             self.steps.push(step);
         }
     }
@@ -335,8 +340,7 @@ impl Walk<'_> {
             }
             Form::For { name, words, body } => self.for_loop(name, words.as_deref(), body, scope),
             Form::Function { name, body } => self.define(name, body),
-            Form::Test(pieces) => self.run_inside(pieces, scope),
-            Form::Arithmetic { pieces, text } => {
+            Form::Test { pieces, text } => {
                 self.run_inside(pieces, scope);
                 self.perhaps(text, scope);
             }
@@ -436,7 +440,7 @@ impl Walk<'_> {
         inner.depth += 1;
         let script = match parse(text, inner.depth) {
             Ok(script) => script,
-            Err(why) if why == TOO_DEEP => return self.unresolved(text, why),
+            Err(why) if why == TOO_DEEP || self.names_watched(text) => return self.unresolved(text, why),
             Err(_) => return,
         };
         let mut aside = Walk {
@@ -513,6 +517,11 @@ impl Walk<'_> {
                         self.writes_unknown = true;
                     }
                 },
+                Redirect::Beside(redirect) => {
+                    let input = scope.input.clone();
+                    self.redirects(std::slice::from_ref(redirect), scope);
+                    scope.input = input;
+                }
                 Redirect::Other(word) => {
                     self.expand(word, scope);
                     if !matches!(word.bare(), Some("1" | "2" | "-")) {

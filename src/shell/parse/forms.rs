@@ -11,7 +11,7 @@ impl Parser {
         if self.peek() == Some('(') {
             if self.is_arithmetic("((") {
                 let (pieces, text) = self.arithmetic()?;
-                return compound(Form::Arithmetic { pieces, text });
+                return compound(Form::Test { pieces, text });
             }
             self.at += 1;
             let script = self.list(&[])?;
@@ -44,11 +44,16 @@ impl Parser {
             }
             Some("case") => compound(self.case_form()?),
             Some("[[") => {
+                let start = self.at;
                 self.eat_all("[[");
                 self.in_test = true;
                 let pieces = self.test_words();
                 self.in_test = false;
-                compound(Form::Test(pieces?))
+                let text = self.since(start);
+                compound(Form::Test {
+                    pieces: pieces?,
+                    text: text.replacen("[[", "test", 1),
+                })
             }
             Some("function") => {
                 self.eat_all("function");
@@ -61,7 +66,7 @@ impl Parser {
                         return Err("a function is not well formed");
                     }
                 }
-                self.skip_lines();
+                self.skip_lines()?;
                 compound(Form::Function {
                     name,
                     body: Rc::new(self.command()?),
@@ -120,9 +125,9 @@ impl Parser {
         self.skip_blanks();
         if self.is_arithmetic("((") {
             let (pieces, _) = self.arithmetic()?;
-            self.skip_lines();
+            self.skip_lines()?;
             self.eat(';');
-            self.skip_lines();
+            self.skip_lines()?;
             let body = if self.keyword().as_deref() == Some("{") {
                 self.eat('{');
                 let body = self.list(&["}"])?;
@@ -141,7 +146,7 @@ impl Parser {
             });
         }
         let name = self.word()?.ok_or("a loop has no variable")?.text;
-        self.skip_lines();
+        self.skip_lines()?;
         let mut words = None;
         if self.eat_keyword("in") {
             let list = words.insert(Vec::new());
@@ -166,7 +171,7 @@ impl Parser {
         self.expect_keyword("in")?;
         let mut scripts = Vec::new();
         loop {
-            self.skip_lines();
+            self.skip_lines()?;
             if self.eat_keyword("esac") {
                 return Ok(Form::Branches { words, scripts });
             }
@@ -192,7 +197,7 @@ impl Parser {
     pub(super) fn test_words(&mut self) -> Read<Vec<Piece>> {
         let mut pieces = Vec::new();
         loop {
-            self.skip_lines();
+            self.skip_lines()?;
             match self.peek() {
                 None => return Err("a test is not closed"),
                 Some('(' | ')' | '<' | '>' | '&' | '|' | ';') if !(self.comes("<(") || self.comes(">(")) => {

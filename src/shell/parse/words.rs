@@ -13,11 +13,7 @@ impl Parser {
             if (c == '<' || c == '>') && (self.comes("<(") || self.comes(">(")) {
                 flush(&mut pieces, &mut plain);
                 self.at += 2;
-                let script = self.deeper(|parser| parser.list(&[]))?;
-                if !self.eat(')') {
-                    return Err("a process substitution is not closed");
-                }
-                pieces.push(Piece::Process(script));
+                pieces.push(Piece::Process(self.substituted()?));
                 continue;
             }
             if c == '(' && !self.in_test && plain.ends_with(['?', '*', '+', '@', '!']) {
@@ -178,10 +174,7 @@ impl Parser {
                     return Ok(());
                 }
                 self.at += 1;
-                let script = self.deeper(|parser| parser.list(&[]))?;
-                if !self.eat(')') {
-                    return Err("a substitution is not closed");
-                }
+                let script = self.substituted()?;
                 pieces.push(Piece::Substitution { script, quoted });
             }
             Some('{') => {
@@ -248,7 +241,7 @@ impl Parser {
             if self.eat_all("[@]}") || self.eat_all("[*]}") {
                 return Ok(Piece::Elements { name, quoted });
             }
-            self.eat(':');
+            let colon = self.eat(':');
             if let Some(sign @ ('-' | '=' | '+')) = self.peek() {
                 self.at += 1;
                 let word = self.pieces_until(Some('}'), quoted)?;
@@ -259,6 +252,11 @@ impl Parser {
                     quoted,
                 });
             }
+            // In a pattern quotes are quotes, also between double quotes.
+            if !colon && matches!(self.peek(), Some('#' | '%' | '/' | '^' | ',')) {
+                let inner = self.pieces_until(Some('}'), false)?;
+                return Ok(Piece::Unknown { inner, quoted });
+            }
         }
         // Lengths, cuts, replacements, indirection: the value cannot be told, what is inside runs.
         let inner = self.pieces_until(Some('}'), quoted)?;
@@ -268,49 +266,45 @@ impl Parser {
     /// Says whether the parentheses that come next are arithmetic: the first that closes the inner one is followed
     /// by the one that closes the outer.
     pub(super) fn is_arithmetic(&mut self, open: &str) -> bool {
-        if !self.comes(open) {
-            return false;
-        }
+        self.comes(open)
+            && self
+                .closing(self.at, 1)
+                .is_some_and(|at| self.chars.get(at + 1) == Some(&')'))
+    }
+
+    /// Where the parenthesis is closed that stands inside so many others, from a place before all of them.
+    fn closing(&self, start: usize, outside: usize) -> Option<usize> {
         let mut depth = 0_usize;
         let mut quote = None;
-        for at in self.at..self.chars.len() {
-            let c = self.chars[at];
+        let mut at = start;
+        while let Some(&c) = self.chars.get(at) {
             match (quote, c) {
+                (Some('\''), '\'') => quote = None,
+                (Some('\''), _) => {}
+                (_, '\\') => at += 1,
                 (Some(q), c) if q == c => quote = None,
                 (Some(_), _) => {}
                 (None, '\'' | '"') => quote = Some(c),
                 (None, '(') => depth += 1,
                 (None, ')') => {
-                    depth -= 1;
-                    if depth == 1 {
-                        return self.chars.get(at + 1) == Some(&')');
+                    depth = depth.checked_sub(1)?;
+                    if depth == outside {
+                        return Some(at);
                     }
                 }
                 (None, _) => {}
             }
+            at += 1;
         }
-        false
+        None
     }
 
     /// `((…))`: what it substitutes, and the text between.
     pub(super) fn arithmetic(&mut self) -> Read<(Vec<Piece>, String)> {
+        let end = self.closing(self.at, 1).ok_or("arithmetic is not closed")?;
         self.eat_all("((");
-        let start = self.at;
-        let mut depth = 2_usize;
-        let mut quote = None;
-        while depth > 1 {
-            let c = self.raw(0).ok_or("arithmetic is not closed")?;
-            match (quote, c) {
-                (Some(q), c) if q == c => quote = None,
-                (Some(_), _) => {}
-                (None, '\'' | '"') => quote = Some(c),
-                (None, '(') => depth += 1,
-                (None, ')') => depth -= 1,
-                (None, _) => {}
-            }
-            self.at += 1;
-        }
-        let text: String = self.chars[start..self.at - 1].iter().collect();
+        let text: String = self.chars[self.at.min(end)..end].iter().collect();
+        self.at = end + 1;
         if !self.eat(')') {
             return Err("arithmetic is not closed");
         }

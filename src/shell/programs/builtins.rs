@@ -35,7 +35,8 @@ impl Walk<'_> {
                 scope.directory = Directory::Unknown;
             }
             "trap" => {
-                if let Some(action) = args.get(1).filter(|arg| !is_option(arg)) {
+                let action = args[1..].iter().find(|arg| arg.known() != Some("--"));
+                if let Some(action) = action.filter(|arg| !is_option(arg)) {
                     match action.known().map(str::to_owned) {
                         Some(code) => self.nested(&code, &mut scope.clone()),
                         None => self.unresolved(text, "what it runs later cannot be told"),

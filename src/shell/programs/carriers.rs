@@ -29,12 +29,12 @@ impl Walk<'_> {
                     at += 1;
                     scope.directory = Directory::Unknown;
                 }
-                "-S" | "--split-string" => {
+                "-S" | "--split-string" | "--split" | "--spli" | "--spl" | "--sp" | "--s" => {
                     let code = rest.get(at).and_then(Arg::known).map(str::to_owned);
                     self.split_string(code.as_deref(), &rest[(at + 1).min(rest.len())..], text, scope);
                     return;
                 }
-                _ if word.starts_with("--split-string=") || word.starts_with("-S") || word.starts_with("-vS") => {
+                _ if splits_string(word) => {
                     let code = word.split_once(['=', 'S']).map(|(_, code)| code);
                     self.split_string(code, &rest[at..], text, scope);
                     return;
@@ -87,13 +87,31 @@ impl Walk<'_> {
                 self.unresolved(text, format!("what it runs depends on {}", arg.text()));
                 return;
             };
-            if let Some(given) = word.strip_prefix("-I").or_else(|| word.strip_prefix("--replace=")) {
+            let long = word.strip_prefix("--").and_then(|word| word.split_once('='));
+            let given = match long {
+                // Long options may be cut short.
+                Some((name, given)) => (!name.is_empty() && "replace".starts_with(name)).then_some(given),
+                // Letters may stand together, the last of them with its value: `-0I{}`.
+                None if word.starts_with("--") => None,
+                None => word
+                    .find(['I', 'J', 'i'])
+                    .filter(|at| {
+                        let letters = &word[1..*at];
+                        letters.bytes().all(|letter| b"0prtxo".contains(&letter))
+                    })
+                    .map(|at| match (word.as_bytes()[at], &word[at + 1..]) {
+                        (b'i', "") => "{}",
+                        (_, given) => given,
+                    }),
+            };
+            if let Some(given) = given {
                 let next = rest.get(at + 1).and_then(Arg::known);
                 place = Some(if given.is_empty() { next.unwrap_or("{}") } else { given }.to_owned());
-            } else if word == "-i" || word == "--replace" {
+            } else if word.len() > 3 && "--replace".starts_with(word) {
                 place = Some("{}".to_owned());
             }
-            at += 1 + usize::from(VALUED.contains(&word));
+            let takes_next = VALUED.contains(&word) || (given == Some("") && !word.contains('='));
+            at += 1 + usize::from(takes_next);
         }
         let mut command: Vec<Arg> = rest.get(at..).unwrap_or_default().to_vec();
         if command.is_empty() {
@@ -264,14 +282,17 @@ impl Walk<'_> {
         }
     }
 
+    /// Says whether a text names a watched program anywhere, through quotes.
+    pub(in crate::shell) fn names_watched(&self, text: &str) -> bool {
+        let bare: String = text.chars().filter(|c| !matches!(c, '\'' | '"' | '\\')).collect();
+        bare.to_lowercase()
+            .split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
+            .any(|word| (self.watched)(word))
+    }
+
     /// Reads a text that may be commands, where it names a watched program.
     pub(in crate::shell) fn guess(&mut self, text: &str, scope: &mut Scope) {
-        let bare: String = text.chars().filter(|c| !matches!(c, '\'' | '"' | '\\')).collect();
-        let names = bare
-            .to_lowercase()
-            .split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
-            .any(|word| (self.watched)(word));
-        if !names {
+        if !self.names_watched(text) {
             return;
         }
         // `--command=x y`, `-cx y`, `!x y`
@@ -284,6 +305,19 @@ impl Walk<'_> {
         let mut inner = Self::fresh(scope);
         inner.guessed = true;
         self.nested(code, &mut inner);
+    }
+}
+
+/// An option of `env` that holds a command: `-S…`, after other letters too, and `--split-string=…`, cut short or not.
+fn splits_string(word: &str) -> bool {
+    match word.strip_prefix("--") {
+        Some(long) => long
+            .split_once('=')
+            .is_some_and(|(name, _)| !name.is_empty() && "split-string".starts_with(name)),
+        None => word
+            .strip_prefix('-')
+            .and_then(|letters| letters.split_once('S'))
+            .is_some_and(|(letters, _)| letters.bytes().all(|letter| b"iv0".contains(&letter))),
     }
 }
 
