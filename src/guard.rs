@@ -143,7 +143,7 @@ impl<'a> Judge<'a> {
             Step::Write { file, .. } => file.known().is_none_or(later::is_task_file),
             _ => false,
         });
-        steps.iter().find_map(|step| match step {
+        let found = steps.iter().find_map(|step| match step {
             Step::Run(run) => self.run(run, alone),
             Step::Script {
                 run,
@@ -160,7 +160,8 @@ impl<'a> Judge<'a> {
             Step::Write { file, .. } => later::written(file.known()?, self.text),
             Step::Code { program, code, text } => self.code(program, code, text),
             Step::Unresolved { text, why } => self.refuse(text, why, WRITE_IT_OUT),
-        })
+        });
+        found.or_else(|| later::written_and_run(&steps, text))
     }
 
     fn run(&self, run: &Run, alone: bool) -> Option<Refusal> {
