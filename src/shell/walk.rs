@@ -591,7 +591,7 @@ impl Walk<'_> {
     }
 
     /// Gives a variable one more value, and walks the value where a program would run it.
-    fn set(&mut self, name: &str, value: Value, scope: &Scope) {
+    pub(super) fn set(&mut self, name: &str, value: Value, scope: &Scope) {
         if let Value::Text(text) = &value
             && RUN_BY_OTHERS.contains(&name)
         {
@@ -608,9 +608,6 @@ impl Walk<'_> {
             let args = vec![Arg::Known("sh".to_owned()), file.clone()];
             self.script_step(file, true, &args, name, scope);
         }
-        if name == "IFS" {
-            self.splits_oddly = true;
-        }
         self.assign(name, value);
     }
 
@@ -620,6 +617,18 @@ impl Walk<'_> {
     }
 
     pub(super) fn assign(&mut self, name: &str, value: Value) {
+        if name == "IFS" {
+            self.splits_oddly = true;
+        }
+        // Arithmetic, a prompt and `${x@P}` evaluate what a variable holds.
+        if let Value::Text(text) = &value
+            && (text.contains("$(") || text.contains('`'))
+            && self.names_watched(text)
+        {
+            let mut aside = Scope::new();
+            aside.guessed = true;
+            self.nested(&format!(": \"{}\"", text.replace('"', "")), &mut aside);
+        }
         let values = self.variables.entry(name.to_owned()).or_default();
         if values.len() < VALUES {
             values.insert(value);

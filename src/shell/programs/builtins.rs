@@ -54,10 +54,20 @@ impl Walk<'_> {
                 }
             }
             "shift" => scope.positional = None,
-            "printf" if args.get(1).and_then(Arg::known) == Some("-v") => match args.get(2).and_then(Arg::known) {
-                Some(variable) => self.assign(variable, Value::Unknown),
-                None => self.poison(),
-            },
+            "printf"
+                if args
+                    .get(1)
+                    .is_some_and(|arg| arg.known().is_none_or(|arg| arg.starts_with("-v"))) =>
+            {
+                let joined = args[1].known().and_then(|arg| arg.strip_prefix("-v"));
+                let variable = joined
+                    .filter(|name| !name.is_empty())
+                    .or_else(|| args.get(2).and_then(Arg::known));
+                match variable {
+                    Some(variable) => self.assign(variable_of(variable), Value::Unknown),
+                    None => self.poison(),
+                }
+            }
             "hash" | "enable"
                 if args.iter().any(|arg| {
                     arg.known()
@@ -74,15 +84,21 @@ impl Walk<'_> {
             }
             name if DECLARING.contains(&name) => self.declare(name, &args[1..], scope),
             name if is_reader(name) => {
-                for arg in &args[1..] {
+                for (at, arg) in args.iter().enumerate().skip(1) {
                     match arg.known() {
-                        Some(word) if word.starts_with('-') => {}
-                        Some(word) => {
-                            let end = word
-                                .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-                                .unwrap_or(word.len());
-                            self.assign(&word[..end], Value::Unknown);
+                        // What mapfile calls.
+                        Some(word) if word.starts_with("-C") => {
+                            let joined = Some(&word[2..]).filter(|code| !code.is_empty());
+                            let code = joined.or_else(|| args.get(at + 1).and_then(Arg::known));
+                            self.nested(&code.unwrap_or_default().to_owned(), &mut scope.clone());
                         }
+                        // `-aX`
+                        Some(word) if word.starts_with('-') => {
+                            if let Some((_, variable)) = word.split_once('a') {
+                                self.assign(variable_of(variable), Value::Unknown);
+                            }
+                        }
+                        Some(word) => self.assign(variable_of(word), Value::Unknown),
                         None => self.poison(),
                     }
                 }
@@ -98,7 +114,11 @@ impl Walk<'_> {
     /// The shell evaluates what stands in `a[…]` once more.
     fn subscripts(&mut self, args: &[Arg], scope: &mut Scope) {
         for arg in &args[1..] {
-            if let Some(text) = arg.known().filter(|text| text.contains("[$(") || text.contains("[`")) {
+            let evaluates = |text: &str| {
+                text.find('[')
+                    .is_some_and(|at| text[at..].contains("$(") || text[at..].contains('`'))
+            };
+            if let Some(text) = arg.known().filter(|text| evaluates(text)) {
                 let code = format!(": \"{}\"", text.replace('"', ""));
                 self.nested(&code, &mut Self::fresh(scope));
             }
@@ -132,7 +152,10 @@ impl Walk<'_> {
                 // A reference to another variable.
                 Some(option) if option.starts_with('-') && option.contains('n') && name != "export" => self.poison(),
                 Some(option) if option.starts_with(['-', '+']) => {}
-                Some(variable) if name != "export" && name != "readonly" => {
+                // `a[0]=x` sets what `$a` is, too.
+                Some(element) if element.contains('[') => self.assign(variable_of(element), Value::Unknown),
+                Some(variable) if name == "readonly" => self.assign(variable, Value::Unknown),
+                Some(variable) if name != "export" => {
                     self.assign(variable, Value::Text(String::new()));
                 }
                 Some(_) => {}
@@ -143,6 +166,9 @@ impl Walk<'_> {
 
     pub(super) fn alias(&mut self, arg: &Arg, text: &str) {
         match arg.known().map(|arg| arg.split_once('=')) {
+            Some(Some((_, value))) if value.contains('#') || value.contains("<<") => {
+                self.unresolved(text, "it changes how what follows it is read");
+            }
             Some(Some((name, value))) => match parse(&format!("{value} \"$@\""), 1) {
                 Ok(script) => self.define(
                     name,
@@ -171,4 +197,10 @@ impl Walk<'_> {
             scope.directory = Directory::Unknown;
         }
     }
+}
+
+/// The variable that `name` or `name[…]` means.
+fn variable_of(word: &str) -> &str {
+    let end = word.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    &word[..end.unwrap_or(word.len())]
 }

@@ -11,9 +11,13 @@ impl Walk<'_> {
         while let Some(arg) = rest.get(at) {
             at += 1;
             if let Some((name, value)) = assignment(arg) {
-                self.assign(&name, value_of(&value));
+                self.set(&name, value_of(&value), scope);
                 scope.environment.insert(name, value);
                 continue;
+            }
+            if arg.text().starts_with("BASH_FUNC_") {
+                self.unresolved(text, "it hands a function to a shell");
+                return;
             }
             let Some(word) = arg.known() else {
                 if !is_option(arg) && !arg.splits() {

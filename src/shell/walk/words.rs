@@ -174,7 +174,9 @@ impl Walk<'_> {
             .get(name)
             .map(|values| values.iter().cloned().collect())
             .unwrap_or_default();
-        if self.poisoned || !scope.definite.contains(name) {
+        // The shell sets these itself.
+        let is_own = matches!(name, "_" | "REPLY" | "BASH_REMATCH" | "OPTARG" | "MAPFILE" | "COPROC");
+        if self.poisoned || is_own || !scope.definite.contains(name) {
             values.push(if PATHS.contains(&name) && values.is_empty() && !self.poisoned {
                 Value::Path
             } else {
