@@ -10,6 +10,7 @@ mod later;
 pub mod makefile;
 pub mod receipt;
 mod runners;
+mod written;
 
 use std::path::{Path, PathBuf};
 
@@ -138,7 +139,13 @@ impl<'a> Judge<'a> {
         let steps = shell::read(text, &is_watched);
         let writes = |step: &&Step| matches!(step, Step::Write { .. });
         let alone = !self.elsewhere && steps.iter().filter(|step| !writes(step)).count() == 1;
-        let plain_writers = steps.iter().all(writes_plainly);
+        let runs_script = |step: &Step| match step {
+            Step::Run(run) => steps
+                .iter()
+                .any(|other| matches!(other, Step::Script { file, .. } if *file == run.args[0])),
+            _ => false,
+        };
+        let plain_writers = steps.iter().all(|step| writes_plainly(step) || runs_script(step));
         self.writes_task_file = steps.iter().any(|step| match step {
             Step::Write { file, .. } => file.known().is_none_or(later::is_task_file),
             _ => false,
@@ -161,7 +168,7 @@ impl<'a> Judge<'a> {
             Step::Code { program, code, text } => self.code(program, code, text),
             Step::Unresolved { text, why } => self.refuse(text, why, WRITE_IT_OUT),
         });
-        found.or_else(|| later::written_and_run(&steps, text))
+        found.or_else(|| written::and_run(&steps, text))
     }
 
     fn run(&self, run: &Run, alone: bool) -> Option<Refusal> {

@@ -132,6 +132,11 @@ const COMMANDS: &[&str] = &[
     "script",
     "cli_command",
     "shell_command",
+    "command_line",
+    "CommandLine",
+    "Command",
+    "argv",
+    "program",
     "chars",
 ];
 
@@ -150,14 +155,16 @@ fn decide_on(bytes: &[u8], here: &Path) -> Option<Refusal> {
         return refusal("what the agent sent is no JSON object", SETTINGS);
     };
     let text = |key: &str| call.get(key).and_then(Value::as_str);
+    let tool = text("tool_name").or_else(|| text("toolName")).or_else(|| text("tool"));
     if let Some(event) = text("hook_event_name").or_else(|| text("hookEventName"))
         && !event.to_lowercase().contains("tool")
         && !event.to_lowercase().contains("shell")
+        && tool.is_none()
+        && !COMMANDS.iter().any(|key| call.contains_key(*key))
     {
         // Another event: nothing is about to run.
         return None;
     }
-    let tool = text("tool_name").or_else(|| text("toolName")).or_else(|| text("tool"));
     let input = ["tool_input", "toolInput", "toolArgs", "tool_args", "arguments", "input"]
         .into_iter()
         .find_map(|key| call.get(key));
@@ -185,6 +192,19 @@ fn decide_on(bytes: &[u8], here: &Path) -> Option<Refusal> {
             None | Some(Value::Null) => {}
             Some(Value::String(text)) => {
                 any = true;
+                // `"command": "terraform", "args": ["destroy"]`
+                let args = input
+                    .get("args")
+                    .or_else(|| input.get("arguments"))
+                    .and_then(Value::as_array);
+                let mut words = vec![text.clone()];
+                words.extend(args.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned));
+                if let Some(refusal) = Some(words)
+                    .filter(|words| words.len() > 1)
+                    .and_then(|words| forges(&words.join(" ")).or_else(|| guard::judge_args(&words, &folder, &around)))
+                {
+                    return Some(refusal);
+                }
                 if let Some(refusal) = forges(text).or_else(|| guard::judge(text, &folder, &around)) {
                     return Some(refusal);
                 }
@@ -195,6 +215,15 @@ fn decide_on(bytes: &[u8], here: &Path) -> Option<Refusal> {
                 let Some(words) = words.filter(|words| !words.is_empty()) else {
                     return refusal("the command is no list of words", SETTINGS);
                 };
+                // Several commands, or the words of one.
+                let each = (*key == "commands").then(|| {
+                    words
+                        .iter()
+                        .find_map(|text| forges(text).or_else(|| guard::judge(text, &folder, &around)))
+                });
+                if let Some(refusal) = each.flatten() {
+                    return Some(refusal);
+                }
                 if let Some(refusal) = forges(&words.join(" ")).or_else(|| guard::judge_args(&words, &folder, &around))
                 {
                     return Some(refusal);
@@ -291,6 +320,12 @@ mod tests {
             r#"{"toolName":"bash","toolArgs":"{\"command\":\"terraform destroy\"}"}"#,
             r#"{"tool_name":"mcp__aws__call_aws","tool_input":{"cli_command":"aws ec2 delete-vpc --vpc-id vpc-1"}}"#,
             r#"{"tool_name":"mcp__terraform__apply_run","tool_input":{"id":"x"}}"#,
+            r#"{"tool_name":"run","tool_input":{"commands":["ls","terraform destroy"]}}"#,
+            r#"{"tool_name":"exec","tool_input":{"command":"terraform","args":["destroy"]}}"#,
+            r#"{"tool_name":"exec","tool_input":{"argv":["terraform","destroy"]}}"#,
+            r#"{"tool_name":"run_command","tool_input":{"CommandLine":"terraform destroy","Cwd":"/tmp"}}"#,
+            r#"{"hook_event_name":"beforeMCPExecution","tool_name":"call_aws","tool_input":{"cli_command":"aws ec2 delete-vpc --vpc-id vpc-1"}}"#,
+            r#"{"hook_event_name":"PermissionRequest","tool_name":"Bash","tool_input":{"command":"terraform destroy"}}"#,
             r#"{"tool_name":"Write","tool_input":{"file_path":"/srv/.git/hooks/pre-commit","content":"terraform destroy"}}"#,
         ] {
             assert!(denied(json), "{json}");

@@ -16,6 +16,24 @@ pub fn commands(words: &[&str], read: impl Fn(&str) -> Option<String>) -> Vec<St
         match *word {
             "-f" | "--file" | "--makefile" => names = vec![next.to_owned()],
             "-C" | "--directory" => folder = format!("{next}/"),
+            _ if word.starts_with("--") => {
+                match word.split_once('=') {
+                    Some(("--file" | "--makefile", name)) => names = vec![name.to_owned()],
+                    Some(("--directory", name)) => folder = format!("{name}/"),
+                    _ => {}
+                }
+                continue;
+            }
+            // `-sf file`
+            _ if word.starts_with('-') && word.len() > 2 && word.ends_with(['f', 'C']) => {
+                if word.ends_with('f') {
+                    names = vec![next.to_owned()];
+                } else {
+                    folder = format!("{next}/");
+                }
+                at += 1;
+                continue;
+            }
             _ if word.starts_with("-C") => folder = format!("{}/", &word[2..]),
             _ if word.starts_with("-f") => names = vec![word[2..].to_owned()],
             _ if word.starts_with('-') => continue,
@@ -43,6 +61,7 @@ struct Rule {
 
 fn recipes(text: &str, mut targets: Vec<String>, mut variables: BTreeMap<String, String>) -> Vec<String> {
     let text = text.replace("\\\n", " ");
+    let given: BTreeSet<String> = variables.keys().cloned().collect();
     let mut rules: BTreeMap<String, Rule> = BTreeMap::new();
     let mut current: Vec<String> = Vec::new();
     let mut first = None;
@@ -55,7 +74,14 @@ fn recipes(text: &str, mut targets: Vec<String>, mut variables: BTreeMap<String,
         }
         let line = line.split('#').next().unwrap_or_default().trim_end();
         if let Some((name, value)) = assignment(line) {
-            variables.entry(name).or_insert(value);
+            // What the command line gives wins; of the file's own values all count, because conditions are not read.
+            if !given.contains(&name) {
+                let held = variables.entry(name).or_default();
+                if !held.is_empty() {
+                    held.push(if line.contains("+=") { ' ' } else { '\n' });
+                }
+                held.push_str(&value);
+            }
         } else if let Some((heads, needs)) = line.split_once(':') {
             let (needs, recipe) = needs.split_once(';').unwrap_or((needs, ""));
             current = heads.split_whitespace().map(str::to_owned).collect();
@@ -84,7 +110,9 @@ fn recipes(text: &str, mut targets: Vec<String>, mut variables: BTreeMap<String,
             continue;
         }
         if let Some(rule) = rules.get(&target) {
-            targets.extend(rule.needs.iter().cloned());
+            for need in &rule.needs {
+                targets.extend(expand(need, &variables, 0).split_whitespace().map(str::to_owned));
+            }
             out.extend(
                 rule.lines
                     .iter()
@@ -106,11 +134,18 @@ fn assignment(line: &str) -> Option<(String, String)> {
     is_name.then(|| (name.to_owned(), value.trim().to_owned()))
 }
 
+/// Bytes of a line; variables of variables of variables may hold any number.
+const LONGEST: usize = 1 << 16;
+
 /// Puts the variables in; what the file does not set stays as a word that is no command.
 fn expand(line: &str, variables: &BTreeMap<String, String>, depth: usize) -> String {
     let mut out = String::new();
     let mut rest = line;
     while let Some(at) = rest.find('$') {
+        if out.len() > LONGEST {
+            // To a shell this is a command that cannot be told.
+            return "$TOO_LONG".to_owned();
+        }
         out.push_str(&rest[..at]);
         rest = &rest[at + 1..];
         if let Some(after) = rest.strip_prefix('$') {

@@ -90,7 +90,7 @@ impl Walk<'_> {
                         Some(word) if word.starts_with("-C") => {
                             let joined = Some(&word[2..]).filter(|code| !code.is_empty());
                             let code = joined.or_else(|| args.get(at + 1).and_then(Arg::known));
-                            self.nested(&code.unwrap_or_default().to_owned(), &mut scope.clone());
+                            self.nested(code.unwrap_or_default(), &mut scope.clone());
                         }
                         // `-aX`
                         Some(word) if word.starts_with('-') => {

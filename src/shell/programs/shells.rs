@@ -29,6 +29,8 @@ impl Walk<'_> {
         let mut at = 0;
         let mut code = false;
         let mut input = false;
+        // `-n`: it is read, and not run; a shell for a person takes no notice.
+        let (mut only_reads, mut for_a_person) = (false, false);
         while let Some(arg) = rest.get(at).filter(|arg| is_option(arg)) {
             let Some(word) = arg.known() else {
                 self.unresolved(text, format!("what it runs depends on {}", arg.text()));
@@ -56,11 +58,16 @@ impl Walk<'_> {
                 _ => {
                     code |= word.starts_with('-') && word.contains('c');
                     input |= word.starts_with('-') && word.contains('s');
+                    only_reads |= word.starts_with('-') && word.contains('n');
+                    for_a_person |= word.contains(['i', '+']);
                     at += word.matches(['o', 'O']).count();
                 }
             }
         }
         let operands = rest.get(at..).unwrap_or_default();
+        if only_reads && !for_a_person {
+            return;
+        }
         let mut inner = Self::fresh(scope);
         match operands.first() {
             Some(Arg::Known(text)) if code => {
@@ -71,7 +78,10 @@ impl Walk<'_> {
             Some(_) if code => self.unresolved(text, "the commands for the shell cannot be told"),
             Some(Arg::Known(dash)) if dash == "-" => self.shell_input(text, &mut inner, true),
             Some(file) if !input => self.script_step(file.clone(), true, args, text, &inner),
-            _ => self.shell_input(text, &mut inner, true),
+            _ => {
+                inner.positional = Some(operands.to_vec());
+                self.shell_input(text, &mut inner, true);
+            }
         }
     }
 
