@@ -47,15 +47,15 @@ pub(super) fn sed(script: &str) -> Vec<Runs> {
                     at += 1;
                 }
             }
-            // Text, file names and labels to the end of the line.
+            // Text and file names to the end of the line; labels of GNU sed to a semicolon.
             'a' | 'i' | 'c' => {
                 at = line(at);
                 while at > 0 && at < chars.len() && chars[at - 1] == '\\' {
                     at = line(at + 1);
                 }
             }
-            'r' | 'R' | 'w' | 'W' | '#' | ':' => at = line(at),
-            'b' | 't' | 'T' => {
+            'r' | 'R' | 'w' | 'W' | '#' => at = line(at),
+            ':' | 'b' | 't' | 'T' => {
                 while chars.get(at).is_some_and(|c| !matches!(c, ';' | '\n' | '}')) {
                     at += 1;
                 }
@@ -150,6 +150,16 @@ pub(super) fn awk(program: &str) -> Vec<Runs> {
             _ => {}
         }
         at += 1;
+    }
+    // Where a pattern starts is not always told from a division: whatever the rest is, this is a call.
+    for (at, call) in program.match_indices("system(\"") {
+        let rest: Vec<char> = program[at + call.len() - 1..].chars().collect();
+        let (text, end) = string(&rest, 0);
+        let is_whole = rest[end.min(rest.len())..].iter().find(|c| !c.is_whitespace()) == Some(&')');
+        let found = Runs::Command(text);
+        if is_whole && !runs.contains(&found) {
+            runs.push(found);
+        }
     }
     runs
 }
