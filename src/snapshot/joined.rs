@@ -18,7 +18,7 @@ use crate::ledger::{ClaimIndex, Ledger, LiveIndex, Node, Ownership, Projects};
 use crate::model::{Account, Cell, Claim, Coverage, Live, State, Symbol, Timestamp};
 
 /// Everything besides the scan itself that the result of a join depends on: the code, how claims become projects, and
-/// how far apart copies may stand. What another version wrote is compared, and needs not be understood.
+/// how far apart copies may stand. What another version wrote is compared, and need not be understood.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Rules(serde_json::Value);

@@ -22,7 +22,7 @@ pub fn write(path: &Path, snapshot: &Snapshot) -> Result<(), SnapshotError> {
     place(path, &Content::of_scan(snapshot))
 }
 
-/// Writes a scan with what its join said, so that a comparison has not to join it again.
+/// Writes a scan with what its join said, so that a comparison need not join it again.
 ///
 /// # Errors
 /// As [`write`].

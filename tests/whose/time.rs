@@ -137,7 +137,7 @@ fn a_scan_and_itself_differ_in_nothing_at_any_concurrency() {
     let (out, err, code) = run(whose().arg("diff").arg(&other).arg(&many));
     assert!(out.contains("Nothing changed."), "{out}{err}");
     assert_eq!(code, 0, "{err}");
-    // A scan saves what its join said, so that diff has not to join it again.
+    // A scan saves what its join said, so that diff need not join it again.
     for path in [&other, &many] {
         assert!(Joined::open(path, &rules()).expect("readable").is_some());
     }
