@@ -10,7 +10,6 @@ use super::gather;
 use super::paper::{Format, PaperArgs};
 use super::since::{self, Asked, Newer};
 use super::ui::Ui;
-use crate::ledger::compare::Missing;
 use crate::report::{changes, json};
 use crate::snapshot::diff::{Diff, diff};
 use crate::snapshot::{DEFAULT_FOLDER, Folder};
@@ -76,12 +75,7 @@ pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
     let projects = args.config.settle()?.projects;
     let before = gather::joined(&old_path, &projects)?;
     let after = gather::joined(&new_path, &projects)?;
-    // Another version of the tool may know attributes that this one did not.
-    let missing = if old_head.tool == new_head.tool {
-        Missing::Counts
-    } else {
-        Missing::SaysNothing
-    };
+    let missing = since::missing(&old_head.tool, &new_head.tool);
     let changed = diff(before, after, missing)?;
     output.deliver(
         |format, look| match format {

@@ -12,7 +12,6 @@ use super::output::{End, Format, Output, OutputArgs};
 use super::since::{self, Asked, Newer};
 use super::ui::Ui;
 use crate::findings::{self, ignores};
-use crate::ledger::compare::Missing;
 use crate::ledger::duplicates::Across;
 use crate::model::Timestamp;
 use crate::report::json;
@@ -92,11 +91,7 @@ fn week(
     let after = Joined::of(&ledger)?;
     drop(ledger);
     let ledger = load(&old_path)?.ledger;
-    let missing = if old_head.tool == new_head.tool {
-        Missing::Counts
-    } else {
-        Missing::SaysNothing
-    };
+    let missing = since::missing(&old_head.tool, &new_head.tool);
     let changed = diff(Joined::of(&ledger)?, after, missing)?;
     let before = findings::all(&ledger);
     drop(ledger);

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
+use crate::ledger::compare::Missing;
 use crate::model::Timestamp;
 use crate::snapshot::{self, Folder, Head, Saved};
 
@@ -145,6 +146,15 @@ pub(crate) fn check_pair(old: &Head, new: &Head) -> Result<(), Failure> {
         ));
     }
     Ok(())
+}
+
+/// What it means that one of two scans does not have an attribute: another version of the tool may not know it.
+pub(crate) fn missing(old_tool: &str, new_tool: &str) -> Missing {
+    if old_tool == new_tool {
+        Missing::Counts
+    } else {
+        Missing::SaysNothing
+    }
 }
 
 /// The head of a snapshot.

@@ -8,10 +8,9 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::gather::{self, AccountArgs, Gathered};
 use super::paper::{Format, PaperArgs};
-use super::since::{Asked, Newer, head};
+use super::since::{self, Asked, Newer, head};
 use super::ui::Ui;
 use crate::aws::{ConnectOptions, trail as aws_trail};
-use crate::ledger::compare::Missing;
 use crate::ledger::duplicates::Across;
 use crate::model::{Symbol, Timestamp};
 use crate::report::{json, triage as render};
@@ -86,11 +85,11 @@ pub(crate) fn run(args: Args, ui: &mut Ui) -> Result<Exit, Failure> {
                 accounts: ledger.accounts.iter().map(|account| account.id.to_string()).collect(),
             };
             let path = asked.find(&Folder::new(args.snapshots), Some(&newer))?;
-            let missing = if head(&path)?.tool == env!("CARGO_PKG_VERSION") {
-                Missing::Counts
-            } else {
-                Missing::SaysNothing
+            let new_tool = match &args.snapshot {
+                Some(path) => head(path)?.tool,
+                None => env!("CARGO_PKG_VERSION").to_owned(),
             };
+            let missing = since::missing(&head(&path)?.tool, &new_tool);
             ui.note(&format!("compared with {}", path.display()));
             let then = gather::saved(&path, projects, Across::default())?.ledger;
             let changed = diff(Joined::of(&then)?, Joined::of(&ledger)?, missing)?;

@@ -111,12 +111,12 @@ fn recipes(text: &str, mut targets: Vec<String>, mut variables: BTreeMap<String,
         }
         if let Some(rule) = rules.get(&target) {
             for need in &rule.needs {
-                targets.extend(expand(need, &variables, 0).split_whitespace().map(str::to_owned));
+                targets.extend(expand(need, &variables).split_whitespace().map(str::to_owned));
             }
             out.extend(
                 rule.lines
                     .iter()
-                    .map(|line| expand(line.trim_start_matches(['@', '-', '+', ' ']), &variables, 0)),
+                    .map(|line| expand(line.trim_start_matches(['@', '-', '+', ' ']), &variables)),
             );
         }
     }
@@ -134,18 +134,22 @@ fn assignment(line: &str) -> Option<(String, String)> {
     is_name.then(|| (name.to_owned(), value.trim().to_owned()))
 }
 
-/// Bytes of a line; variables of variables of variables may hold any number.
+/// Bytes and variables of a line; variables of variables of variables may hold any number.
 const LONGEST: usize = 1 << 16;
 
 /// Puts the variables in; what the file does not set stays as a word that is no command.
-fn expand(line: &str, variables: &BTreeMap<String, String>, depth: usize) -> String {
+fn expand(line: &str, variables: &BTreeMap<String, String>) -> String {
+    let mut left = LONGEST;
+    // To a shell this is a command that cannot be told.
+    filled(line, variables, 0, &mut left).unwrap_or_else(|| "$TOO_LONG".to_owned())
+}
+
+/// `None` as soon as nothing is `left` to spend, so that doubling takes no time either.
+fn filled(line: &str, variables: &BTreeMap<String, String>, depth: usize, left: &mut usize) -> Option<String> {
+    *left = left.checked_sub(line.len() + 1)?;
     let mut out = String::new();
     let mut rest = line;
     while let Some(at) = rest.find('$') {
-        if out.len() > LONGEST {
-            // To a shell this is a command that cannot be told.
-            return "$TOO_LONG".to_owned();
-        }
         out.push_str(&rest[..at]);
         rest = &rest[at + 1..];
         if let Some(after) = rest.strip_prefix('$') {
@@ -161,13 +165,13 @@ fn expand(line: &str, variables: &BTreeMap<String, String>, depth: usize) -> Str
         let Some(end) = rest.find(close) else { break };
         let name = &rest[1..end];
         match variables.get(name) {
-            Some(value) if depth < 8 => out.push_str(&expand(value, variables, depth + 1)),
+            Some(value) if depth < 8 => out.push_str(&filled(value, variables, depth + 1, left)?),
             _ => out.push_str("make-variable"),
         }
         rest = &rest[end + 1..];
     }
     out.push_str(rest);
-    out
+    Some(out)
 }
 
 #[cfg(test)]
@@ -185,5 +189,35 @@ mod tests {
         assert!(down[0].starts_with("terraform -chdir=infra destroy"), "{down:?}");
         assert!(commands(&["TF=echo", "down"], read)[0].starts_with("echo destroy"));
         assert!(commands(&["-f", "other.mk", "down"], read).is_empty());
+    }
+
+    #[test]
+    fn its_file_and_folder_are_named_in_several_ways() {
+        let read = |name: &str| (name == "infra/tasks").then(|| FILE.to_owned());
+        for words in [
+            &["-C", "infra", "-f", "tasks", "down"][..],
+            &["-Cinfra", "-ftasks", "down"],
+            &["--directory=infra", "--file=tasks", "down"],
+            &["-sC", "infra", "-sf", "tasks", "down"],
+        ] {
+            assert_eq!(commands(words, read).len(), 2, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn values_add_up_and_never_without_end() {
+        let of = |text: &str| commands(&["all"], |_| Some(text.to_owned()));
+        assert_eq!(of("V = terraform\nV += destroy\nall:\n\t$(V)\n"), ["terraform destroy"]);
+        assert_eq!(
+            of("D = down\nall: $(D)\ndown:\n\tterraform destroy\n"),
+            ["terraform destroy"]
+        );
+        let doubling: String = (1..8)
+            .map(|n| format!("A{n} = {}\n", format!("$(A{})", n - 1).repeat(20)))
+            .collect();
+        assert_eq!(
+            of(&format!("A0 = xxxxxxxxxxxx\n{doubling}all:\n\t$(A7)$(A7)\n")),
+            ["$TOO_LONG"]
+        );
     }
 }

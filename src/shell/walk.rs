@@ -98,21 +98,7 @@ pub(super) fn read(text: &str, watched: &dyn Fn(&str) -> bool) -> Vec<Step> {
             }];
         }
     };
-    let mut walk = Walk {
-        watched,
-        steps: Vec::new(),
-        seen: HashSet::new(),
-        hasher: RandomState::new(),
-        variables: BTreeMap::new(),
-        functions: BTreeMap::new(),
-        called: BTreeSet::new(),
-        poisoned: false,
-        splits_oddly: false,
-        written: BTreeSet::new(),
-        writes_unknown: false,
-        work: 0,
-        grown: 0,
-    };
+    let mut walk = Walk::new(watched);
     for round in 0.. {
         let before = walk.knowledge();
         walk.steps.clear();
@@ -162,7 +148,25 @@ impl Scope {
     }
 }
 
-impl Walk<'_> {
+impl<'w> Walk<'w> {
+    fn new(watched: &'w dyn Fn(&str) -> bool) -> Self {
+        Self {
+            watched,
+            steps: Vec::new(),
+            seen: HashSet::new(),
+            hasher: RandomState::new(),
+            variables: BTreeMap::new(),
+            functions: BTreeMap::new(),
+            called: BTreeSet::new(),
+            poisoned: false,
+            splits_oddly: false,
+            written: BTreeSet::new(),
+            writes_unknown: false,
+            work: 0,
+            grown: 0,
+        }
+    }
+
     /// A measure of what is known; it grows until there is nothing more to find.
     fn knowledge(&self) -> (usize, usize, usize, bool, bool) {
         (
@@ -410,19 +414,15 @@ impl Walk<'_> {
             Err(_) => return,
         };
         let mut aside = Walk {
-            watched: self.watched,
-            steps: Vec::new(),
-            seen: HashSet::new(),
-            hasher: RandomState::new(),
             variables: self.variables.clone(),
             functions: self.functions.clone(),
-            called: BTreeSet::new(),
             poisoned: self.poisoned,
             splits_oddly: self.splits_oddly,
             written: self.written.clone(),
             writes_unknown: self.writes_unknown,
             work: self.work,
             grown: self.grown,
+            ..Walk::new(self.watched)
         };
         aside.script(&script, &mut inner);
         (self.work, self.grown) = (aside.work, aside.grown);

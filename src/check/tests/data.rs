@@ -272,3 +272,30 @@ fn versioning_that_goes_with_its_bucket_guards_nothing_any_more() {
     assert_eq!(answer(false), ["review drops-protection"]);
     assert_eq!(answer(true), ["review destroys-data"]);
 }
+
+#[test]
+fn a_snapshot_of_an_older_thing_of_that_name_saves_nothing() {
+    let mut warehouse = live("aws_redshift_cluster", "figures");
+    warehouse.created_at = Some("2026-01-01T00:00:00Z".parse().expect("a time"));
+    let verdict = |source_created_at: &str| {
+        let mut snapshot = live("aws_redshift_cluster_snapshot", "kept");
+        snapshot
+            .observed
+            .set("backup_of", &*warehouse.arn)
+            .set("status", "available")
+            .set("source_created_at", source_created_at);
+        let claims = vec![claim_of(0, "aws_redshift_cluster.a", &warehouse)];
+        let ledger = Ledger::new(input(
+            vec![warehouse.clone(), snapshot],
+            vec![state("platform")],
+            claims,
+        ));
+        let report = of_plan(
+            &ledger,
+            plan(vec![change(Action::Delete, "aws_redshift_cluster.a", &warehouse)]),
+        );
+        says(&report)[0].to_owned()
+    };
+    assert_eq!(verdict("2026-01-01T00:00:00Z"), "review destroys-data");
+    assert_eq!(verdict("2024-05-14T08:30:00Z"), "block last-backup-dies");
+}
