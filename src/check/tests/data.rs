@@ -294,7 +294,7 @@ fn a_snapshot_of_an_older_thing_of_that_name_saves_nothing() {
             &ledger,
             plan(vec![change(Action::Delete, "aws_redshift_cluster.a", &warehouse)]),
         );
-        says(&report)[0].to_owned()
+        says(&report)[0].clone()
     };
     assert_eq!(verdict("2026-01-01T00:00:00Z"), "review destroys-data");
     assert_eq!(verdict("2024-05-14T08:30:00Z"), "block last-backup-dies");
